@@ -1,0 +1,144 @@
+import type { Instant, Millis } from '../units/index.ts';
+
+/** Outcome counts of ops of one task. */
+export interface TaskCounts {
+  readonly published: number;
+  readonly ok: number;
+  readonly failed: number;
+  readonly dropped: number;
+  readonly duplicate: number;
+}
+
+/** All that one beat puts on one queue. */
+export interface Push {
+  readonly run: string;
+  /** The publisher's fencing number. */
+  readonly epoch: number;
+  /** Number of this push within (run, queue), from 1 without gaps. */
+  readonly seq: number;
+  readonly elements: readonly string[];
+  /** Ops in `elements` by task. */
+  readonly published: ReadonlyMap<number, number>;
+}
+
+/**
+ * What became of a push: the queue's new length (a repeated `seq` answers like the first time: a retry is harmless).
+ * `fenced`: a newer publisher took over. `gap`: pushes before this one never arrived; send again from `last` + 1.
+ */
+export type PushReply =
+  | { readonly kind: 'pushed'; readonly length: number }
+  | { readonly kind: 'fenced'; readonly epoch: number }
+  | { readonly kind: 'gap'; readonly last: number };
+
+/** The outcome of one claimed element, whole: every op of it has ended. */
+export interface Ack {
+  readonly element: string;
+  /** Absent for an element of the original's form: it belongs to no run and is in no ledger. */
+  readonly run?: string;
+  readonly task: number;
+  readonly ok: number;
+  readonly failed: number;
+  readonly dropped: number;
+}
+
+/** One consumer's end of one queue; owns the connection that its blocking claim needs. */
+export interface Consumer {
+  /**
+   * Moves up to `max` elements from the head of the queue to this worker's own list; waits up to `wait` for the first.
+   * Empty when none came. Rejects with `DRUM_BUS_CLOSED` after `close()`.
+   */
+  claim(max: number, wait: Millis): Promise<string[]>;
+  /** Takes elements off this worker's list and their counts into the ledger; counts as duplicate what is no longer there. */
+  ack(acks: readonly Ack[]): Promise<void>;
+  /** Sets an element that nobody could read aside in the queue's dead-letter list, with the reason. */
+  bury(element: string, reason: string): Promise<void>;
+  /** Puts claimed elements back to the head of the queue, in their order: this worker will not execute them. */
+  giveBack(elements: readonly string[]): Promise<void>;
+  /** What is on this worker's list now: claimed and not yet acknowledged. */
+  held(): Promise<string[]>;
+  close(): Promise<void>;
+}
+
+export interface QueueStatus {
+  readonly queue: number;
+  /** Elements waiting. */
+  readonly length: number;
+  /** Elements in the dead-letter list. */
+  readonly dead: number;
+}
+
+export interface DeadLetter {
+  readonly element: string;
+  readonly reason: string;
+  /** Who set it aside. */
+  readonly worker: string;
+  /** Wall time of the bus, ISO 8601. */
+  readonly at: string;
+}
+
+export type LockReply =
+  | { readonly kind: 'acquired'; readonly epoch: number }
+  /** Somebody else holds it; `holder` is what they wrote. */
+  | { readonly kind: 'held'; readonly holder: string };
+
+export interface Registered {
+  readonly worker: string;
+  /** What the worker wrote with its last heartbeat; `undefined` = in the set, but its heartbeat has expired. */
+  readonly info: string | undefined;
+}
+
+export type Unsubscribe = () => Promise<void>;
+
+/**
+ * Everything that publisher, workers and control say to each other goes through this port. Two implementations, one
+ * conformance suite. Only they know key names. `prefix` is fixed at construction. Queues are numbered from 0.
+ *
+ * Errors: `DRUM_BUS_UNREACHABLE` after bounded retries of the first connection, `DRUM_BUS_REFUSED` for what the server
+ * refuses (authentication, rights, out of memory), `DRUM_BUS_CLOSED` after `close()`. A call made while the connection is
+ * down waits for it until the implementation's bound.
+ */
+export interface Bus {
+  /** Now on the clock that all agree on (Redis TIME). */
+  time(): Promise<Instant>;
+
+  readConfig(): Promise<string | undefined>;
+  writeConfig(text: string): Promise<void>;
+
+  /** Sends a command to everybody; answers how many were listening. */
+  notify(message: string): Promise<number>;
+  onNotify(listener: (message: string) => void): Promise<Unsubscribe>;
+  /** Sends a report or a reply to everybody who listens. */
+  report(message: string): Promise<void>;
+  onReport(listener: (message: string) => void): Promise<Unsubscribe>;
+
+  /** Takes the publisher's lock for `ttl` and a new epoch, greater than all before. `holder` is free text (JSON). */
+  acquireLock(holder: string, ttl: Millis): Promise<LockReply>;
+  /** Extends the lock, if it is still held with this epoch; `holder` replaces what was written. */
+  renewLock(epoch: number, holder: string, ttl: Millis): Promise<boolean>;
+  releaseLock(epoch: number): Promise<void>;
+  /** What the lock's present holder wrote. */
+  lockHolder(): Promise<string | undefined>;
+
+  /** Sets fields of the run's hash. */
+  writeRun(run: string, fields: Readonly<Record<string, string>>): Promise<void>;
+  /** All fields of the run's hash; `undefined` when there is none. */
+  readRun(run: string): Promise<Readonly<Record<string, string>> | undefined>;
+  /** Lets the run's hash and its share in queues 0…`queues`−1 expire after `ttl`. */
+  expireRun(run: string, queues: number, ttl: Millis): Promise<void>;
+
+  /** Registers the worker, or says that it is still alive; it counts as dead `ttl` after the last call. */
+  heartbeat(worker: string, info: string, ttl: Millis): Promise<void>;
+  leave(worker: string): Promise<void>;
+  workers(): Promise<Registered[]>;
+
+  push(queue: number, push: Push): Promise<PushReply>;
+  consumer(queue: number, worker: string): Promise<Consumer>;
+  /** Gives a dead worker's claimed batches back to the head of the queue; answers how many. Anyone may call it. */
+  reclaim(queue: number, worker: string): Promise<number>;
+  queues(count: number): Promise<QueueStatus[]>;
+  deadLetters(queue: number, max: number): Promise<DeadLetter[]>;
+  /** The run's ledger summed over queues 0…`queues`−1, by task. */
+  readLedger(run: string, queues: number): Promise<Map<number, TaskCounts>>;
+
+  close(): Promise<void>;
+}

@@ -1,0 +1,13 @@
+export type {
+  Ack,
+  Bus,
+  Consumer,
+  DeadLetter,
+  LockReply,
+  Push,
+  PushReply,
+  QueueStatus,
+  Registered,
+  TaskCounts,
+  Unsubscribe,
+} from './bus.ts';

@@ -1,0 +1,54 @@
+import { type Instant, instant, type Millis } from '../units/index.ts';
+
+/**
+ * The one source of time of every loop. Monotonic: it never steps, whatever happens to the wall clock of the host.
+ * Tests give a virtual one.
+ */
+export interface Clock {
+  /** Now, on the fleet's time axis. */
+  now(): Instant;
+  /** Resolves once `now()` has reached `at`, or at once when `signal` aborts. Never rejects. */
+  sleepUntil(at: Instant, signal?: AbortSignal): Promise<void>;
+}
+
+/** Reads the host's monotonic clock, moved by a fixed offset so that its readings are instants of the fleet's axis. */
+export class SystemClock implements Clock {
+  #offset: number;
+
+  /** @param offset µs to add to the host's own axis (its wall clock at process start + monotonic time since). */
+  constructor(offset = 0) {
+    this.#offset = offset;
+  }
+
+  get offset(): number {
+    return this.#offset;
+  }
+
+  now(): Instant {
+    return instant((performance.timeOrigin + performance.now()) * 1_000 + this.#offset);
+  }
+
+  /** A coarse timer up to `SPIN` before the instant, then yields to the event loop until it has come. */
+  async sleepUntil(at: Instant, signal?: AbortSignal): Promise<void> {
+    const coarse = (at - this.now()) / 1_000 - SPIN;
+    if (coarse > 0) await delay(coarse as Millis, signal);
+    while (this.now() < at && signal?.aborted !== true) await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+}
+
+/** ms. setTimeout fires up to a millisecond late on an idle event loop, so the rest of the way is spun. */
+const SPIN = 1.2;
+
+/** Resolves after `time`, or at once when `signal` aborts. Never rejects. */
+export function delay(time: Millis, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted === true) return resolve();
+    const done = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, time);
+    signal?.addEventListener('abort', done, { once: true });
+  });
+}

@@ -1,0 +1,3 @@
+export type { Clock } from './clock.ts';
+export { delay, SystemClock } from './clock.ts';
+export { VirtualClock } from './virtual-clock.ts';

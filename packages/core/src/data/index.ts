@@ -1,0 +1,1 @@
+export type { Column, Item, Op, Row } from './op.ts';

@@ -1,0 +1,2 @@
+export type { Driver, Outcome } from './driver.ts';
+export { Abort } from './driver.ts';
