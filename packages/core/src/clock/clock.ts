@@ -1,4 +1,4 @@
-import { type Instant, instant, type Millis } from '../units/index.ts';
+import { type Instant, instant, type Millis, millis } from '../units/index.ts';
 
 /**
  * The one source of time of every loop. Monotonic: it never steps, whatever happens to the wall clock of the host.
@@ -20,19 +20,29 @@ export class SystemClock implements Clock {
     this.#offset = offset;
   }
 
+  /** µs between the host's own axis and the fleet's. */
   get offset(): number {
     return this.#offset;
+  }
+
+  /** Moves all later readings by `by` µs. */
+  adjust(by: number): void {
+    this.#offset += by;
   }
 
   now(): Instant {
     return instant((performance.timeOrigin + performance.now()) * 1_000 + this.#offset);
   }
 
-  /** A coarse timer up to `SPIN` before the instant, then yields to the event loop until it has come. */
+  /**
+   * A coarse timer up to `SPIN` before the instant, then yields to the event loop until it has come. Yields at least
+   * once, so that a loop which has fallen behind still lets its own output go.
+   */
   async sleepUntil(at: Instant, signal?: AbortSignal): Promise<void> {
     const coarse = (at - this.now()) / 1_000 - SPIN;
-    if (coarse > 0) await delay(coarse as Millis, signal);
-    while (this.now() < at && signal?.aborted !== true) await new Promise<void>((resolve) => setImmediate(resolve));
+    if (coarse > 0) await delay(millis(coarse), signal);
+    do await new Promise<void>((resolve) => setImmediate(resolve));
+    while (this.now() < at && signal?.aborted !== true);
   }
 }
 

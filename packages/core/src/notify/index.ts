@@ -1,0 +1,13 @@
+export type { Answer, AskOptions } from './ask.ts';
+export { askFleet, newCommand, PUBLISHER_COMMANDS } from './ask.ts';
+export type { Arguments, Command } from './command.ts';
+export { decodeCommand, encodeCommand } from './command.ts';
+export type { CommandHandler, CommandSet } from './command-set.ts';
+export { obey } from './command-set.ts';
+export type { GateOptions } from './gate.ts';
+export { CommandGate, DANGEROUS, SIGNATURE_WINDOW } from './gate.ts';
+export type { RateChange } from './rate.ts';
+export { parseRate } from './rate.ts';
+export type { Reply } from './reply.ts';
+export { decodeReply, encodeReply } from './reply.ts';
+export { isSignedWith, sign, signatureOf } from './signature.ts';

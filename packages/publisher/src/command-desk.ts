@@ -1,0 +1,97 @@
+import type { Bus, Unsubscribe } from '@drumline/core/bus';
+import type { Clock } from '@drumline/core/clock';
+import type { Log } from '@drumline/core/log';
+import { type CommandGate, type CommandSet, decodeCommand, encodeReply, obey, parseRate, type RateChange } from '@drumline/core/notify';
+import type { Instant } from '@drumline/core/units';
+
+/** What commands can do to a publisher. */
+export interface Steerable {
+  drain(): void;
+  stop(): Promise<void>;
+  pause(at: Instant): void;
+  resume(at: Instant): void;
+  changeRate(change: RateChange): string;
+  updateConfig(): Promise<number>;
+}
+
+export interface CommandDeskOptions {
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly gate: CommandGate;
+  readonly log: Log;
+  readonly publisher: Steerable;
+}
+
+/** Listens to the notify channel on behalf of the publisher, and answers as `publisher`. */
+export class CommandDesk {
+  readonly #options: CommandDeskOptions;
+  #unsubscribe: Unsubscribe = () => Promise.resolve();
+
+  private constructor(options: CommandDeskOptions) {
+    this.#options = options;
+  }
+
+  static async open(options: CommandDeskOptions): Promise<CommandDesk> {
+    const desk = new CommandDesk(options);
+    desk.#unsubscribe = await options.bus.onNotify((message) => void desk.#receive(message));
+    return desk;
+  }
+
+  close(): Promise<void> {
+    return this.#unsubscribe();
+  }
+
+  async #receive(message: string): Promise<void> {
+    const { bus, clock, gate, log, publisher } = this.#options;
+    const now = clock.now();
+    try {
+      const command = decodeCommand(message, now);
+      const commands = commandsOf(publisher);
+      // What only workers do is not for the publisher to refuse.
+      if (!Object.hasOwn(commands, command.cmd)) return;
+      const reply = await obey(command, 'publisher', commands, gate, now);
+      if (reply === undefined) return;
+      log.info({ cmd: command.cmd, ok: reply.ok }, `command ${command.cmd}: ${reply.message}`);
+      await bus.report(encodeReply(reply));
+    } catch (error) {
+      log.warn({ err: error }, 'a command could not be read or answered');
+    }
+  }
+}
+
+function commandsOf(publisher: Steerable): CommandSet {
+  return {
+    update_config: { description: 'read the config again', run: async () => `dealing to ${await publisher.updateConfig()} queues` },
+    pause: {
+      description: 'publish nothing until resume',
+      run: (_, { at }) => {
+        publisher.pause(at);
+        return 'paused: the time axis stands';
+      },
+    },
+    resume: {
+      description: 'go on after a pause',
+      run: (_, { at }) => {
+        publisher.resume(at);
+        return 'resumed';
+      },
+    },
+    rate: { description: 'rate=0.5|2x|150%|500qps', run: (args) => `rate × ${publisher.changeRate(parseRate(String(args['rate'])))}` },
+    drain: {
+      description: 'publish no more; the run ends when everything has its outcome',
+      run: () => {
+        publisher.drain();
+        return 'draining';
+      },
+    },
+    stop: {
+      description: 'publish no more and drop what is not sent',
+      run: () => {
+        // Not awaited: it asks the workers itself, and waits for their answers.
+        void publisher.stop();
+        return 'stopping';
+      },
+    },
+    ping: { description: 'answer', run: () => 'publisher is here' },
+  };
+}

@@ -1,0 +1,45 @@
+import type { Batch } from '@drumline/core/wire';
+import { WINDOW } from '@drumline/core/stats';
+import type { Instant } from '@drumline/core/units';
+
+/** How many ops of each task are intended in each 100 ms window of the fleet's clock: what was really sent is held against it. */
+export class PlannedWindows {
+  readonly #tasks = new Map<number, { first: number; counts: number[] }>();
+
+  add(batch: Pick<Batch, 'task' | 'at' | 'span' | 'count'>): void {
+    const { task, at, span, count } = batch;
+    const window = Math.floor(at / WINDOW);
+    const boundary = (window + 1) * WINDOW;
+    // A beat is shorter than a window, so a batch touches two at most.
+    const before = span === 0 || at + span < boundary ? count : Math.ceil(((boundary - at) * (count - 1)) / span);
+    this.#count(task, window, before);
+    if (before < count) this.#count(task, window + 1, count - before);
+  }
+
+  /** Ops of the task intended in [from, to), which are edges of windows. */
+  between(task: number, from: Instant, to: Instant): number {
+    const windows = this.#tasks.get(task);
+    if (windows === undefined) return 0;
+    let sum = 0;
+    for (let window = Math.floor(from / WINDOW); window < Math.floor(to / WINDOW); window += 1) {
+      sum += windows.counts[window - windows.first] ?? 0;
+    }
+    return sum;
+  }
+
+  /** From the first to the last window with a planned op; `undefined` when there is none. */
+  extent(task: number): { readonly first: number; readonly last: number } | undefined {
+    const windows = this.#tasks.get(task);
+    return windows && { first: windows.first, last: windows.first + windows.counts.length - 1 };
+  }
+
+  #count(task: number, window: number, ops: number): void {
+    let windows = this.#tasks.get(task);
+    if (windows === undefined) {
+      windows = { first: window, counts: [] };
+      this.#tasks.set(task, windows);
+    }
+    while (windows.counts.length <= window - windows.first) windows.counts.push(0);
+    windows.counts[window - windows.first] = (windows.counts[window - windows.first] ?? 0) + ops;
+  }
+}

@@ -1,0 +1,74 @@
+import type { Ack } from '@drumline/core/bus';
+import type { Op, OpDigest } from '@drumline/core/data';
+import type { CountedOutcome, TaskStats } from '@drumline/core/stats';
+import type { Instant, Micros } from '@drumline/core/units';
+
+/** Which ledger column its ops go to: absent for elements of the original's form, which are in no ledger. */
+export interface LedgerPlace {
+  readonly run: string;
+  readonly task: number;
+}
+
+/** Where the ops of one task are counted. */
+export interface Account {
+  readonly stats: TaskStats;
+  /** Sum of the ops that were sent; absent unless asked for. */
+  readonly digest: OpDigest | undefined;
+}
+
+/** A claimed element under execution: its ops in order, and what has become of them. Acknowledged when all have ended. */
+export class Work {
+  readonly element: string;
+  readonly place: LedgerPlace | undefined;
+  readonly ops: readonly Op[];
+  readonly #account: Account;
+  /** Age past which an op is dropped instead of sent. */
+  readonly late: Micros | undefined;
+  /** Index of the next op to send. */
+  next = 0;
+  #ok = 0;
+  #failed = 0;
+  #dropped = 0;
+
+  constructor(element: string, place: LedgerPlace | undefined, ops: readonly Op[], account: Account, late?: Micros) {
+    this.element = element;
+    this.place = place;
+    this.ops = ops;
+    this.#account = account;
+    this.late = late;
+  }
+
+  get unsent(): number {
+    return this.ops.length - this.next;
+  }
+
+  /** Every op has ended in one of the three columns. */
+  get isDone(): boolean {
+    return this.#ok + this.#failed + this.#dropped === this.ops.length;
+  }
+
+  /** The next op is on its way. */
+  sent(op: Op, intended: Instant, at: Instant): void {
+    this.next += 1;
+    this.#account.stats.recordSend(intended, at);
+    this.#account.digest?.add(this.place?.task ?? 0, op);
+  }
+
+  ended(outcome: CountedOutcome, intended: Instant, sent: Instant, end: Instant): void {
+    if (outcome.error === undefined) this.#ok += 1;
+    else this.#failed += 1;
+    this.#account.stats.recordEnd(outcome, intended, sent, end);
+  }
+
+  /** Lets `count` unsent ops go. */
+  drop(count: number): void {
+    this.next += count;
+    this.#dropped += count;
+    this.#account.stats.recordDropped(count);
+  }
+
+  ack(): Ack {
+    const counts = { ok: this.#ok, failed: this.#failed, dropped: this.#dropped };
+    return { element: this.element, task: this.place?.task ?? 0, ...counts, ...(this.place && { run: this.place.run }) };
+  }
+}

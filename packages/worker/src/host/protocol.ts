@@ -1,0 +1,66 @@
+import type { Config } from '@drumline/core/config';
+import type { Pause } from '@drumline/core/run';
+import type { TaskSnapshot } from '@drumline/core/stats';
+import type { Instant, Micros } from '@drumline/core/units';
+import type { DriverOptions } from '@drumline/targets';
+
+/** What an engine is started with. Plain data: it crosses to an OS thread. */
+export interface EngineSetup {
+  /** The worker's id: engines of one worker share its claimed lists, never a queue. */
+  readonly worker: string;
+  readonly settings: EngineSettings;
+  /** The queues that this engine's threads consume. */
+  readonly queues: readonly number[];
+  readonly pauses: readonly Pause[];
+  /** Keep a digest of all executed ops, to be compared between fleets. */
+  readonly digest: boolean;
+}
+
+/** What `update_config` may change while ops are under way. */
+export interface EngineSettings {
+  readonly config: Config;
+  readonly driver: DriverOptions;
+}
+
+export type EngineCommand =
+  | { readonly kind: 'queues'; readonly queues: readonly number[] }
+  | { readonly kind: 'settings'; readonly settings: EngineSettings }
+  | { readonly kind: 'pause' | 'resume'; readonly at: Instant }
+  /** Let unsent ops of the run go, present and future ones. */
+  | { readonly kind: 'stop'; readonly run: string }
+  /** End: finish what is claimed, or give back what is not begun. */
+  | { readonly kind: 'drain' | 'leave' }
+  | { readonly kind: 'report'; readonly id: number };
+
+export type EngineMessage =
+  | { readonly kind: 'ready' }
+  /** The settings could not be applied: the driver did not open. The engine goes on with what it had, if anything. */
+  | { readonly kind: 'refused'; readonly code: string; readonly message: string; readonly hint: string | undefined }
+  /** Answers `settings`. */
+  | { readonly kind: 'settled' }
+  | { readonly kind: 'report'; readonly id: number; readonly report: EngineReport }
+  | { readonly kind: 'log'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly fields: object; readonly text: string }
+  /** Everything in hand has ended: the last figures. No message follows. */
+  | { readonly kind: 'ended'; readonly report: EngineReport };
+
+export interface EngineTask {
+  /** Empty for ops of the original's form. */
+  readonly run: string;
+  readonly task: number;
+  readonly action: string;
+  readonly stats: TaskSnapshot;
+  /** Hex; present when the engine keeps digests. */
+  readonly digest?: string;
+}
+
+/** One engine's figures, cumulative. */
+export interface EngineReport {
+  readonly tasks: readonly EngineTask[];
+  readonly queues: readonly number[];
+  readonly inFlight: number;
+  readonly pending: number;
+  readonly buried: number;
+  readonly clockBar: Micros;
+  /** Event-loop delay since the report before, ms. */
+  readonly loopDelay: { readonly p50: number; readonly p99: number; readonly max: number };
+}

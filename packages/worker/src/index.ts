@@ -1,0 +1,10 @@
+export type { InstanceOptions } from './commands/instance-commands.ts';
+export { INSTANCE_DEFAULTS, instanceCommands } from './commands/instance-commands.ts';
+export type { EngineOpener } from './crew.ts';
+export { openInline } from './host/inline.ts';
+export { openOsThread } from './host/os-thread.ts';
+export type { ProcessFigures } from './reporter.ts';
+export type { TargetOptions } from './settings.ts';
+export { settingsOf } from './settings.ts';
+export type { WorkerOptions } from './worker.ts';
+export { Worker } from './worker.ts';

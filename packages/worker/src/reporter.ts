@@ -1,0 +1,124 @@
+import type { Bus } from '@drumline/core/bus';
+import { type Clock, delay } from '@drumline/core/clock';
+import { OpDigest } from '@drumline/core/data';
+import type { Log } from '@drumline/core/log';
+import { TaskStats } from '@drumline/core/stats';
+import { type Instant, micros, millis } from '@drumline/core/units';
+import { encodeReport, type TaskReport, type WorkerReport } from '@drumline/core/wire';
+import type { Crew } from './crew.ts';
+import type { EngineReport, EngineTask } from './host/protocol.ts';
+
+const EVERY = millis(1_000);
+
+/** What the reporter needs to know of its process. */
+export interface ProcessFigures {
+  /** CPU time used since the process began, µs. */
+  cpu(): number;
+  memory(): { readonly rss: number; readonly heapUsed: number };
+}
+
+export interface ReporterOptions {
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly crew: Crew;
+  readonly worker: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly process: ProcessFigures;
+  readonly onReport?: ((report: WorkerReport) => void) | undefined;
+  readonly log: Log;
+}
+
+/** Puts the engines' figures together every second and says them on the stats channel, once more when the worker ends. */
+export class Reporter {
+  readonly #options: ReporterOptions;
+  readonly #incarnation: Instant;
+  readonly #ended = new AbortController();
+  readonly #reporting: Promise<void>;
+  #seq = 0;
+  #before: { cpu: number; at: Instant };
+  paused = false;
+
+  constructor(options: ReporterOptions) {
+    this.#options = options;
+    this.#incarnation = options.clock.now();
+    this.#before = { cpu: options.process.cpu(), at: this.#incarnation };
+    this.#reporting = this.#run();
+  }
+
+  /** Sends a last report. */
+  async stop(): Promise<void> {
+    this.#ended.abort();
+    await this.#reporting;
+    await this.#report();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#ended.signal.aborted) {
+      await this.#report();
+      await delay(EVERY, this.#ended.signal);
+    }
+  }
+
+  async #report(): Promise<void> {
+    try {
+      const report = this.#merge(await this.#options.crew.reports());
+      this.#options.onReport?.(report);
+      await this.#options.bus.report(encodeReport(report));
+    } catch (error) {
+      this.#options.log.warn({ err: error }, 'reporting failed; the next report says the same and more');
+    }
+  }
+
+  #merge(engines: readonly EngineReport[]): WorkerReport {
+    const { clock, worker, host, pid, process } = this.#options;
+    const at = clock.now();
+    const cpu = process.cpu();
+    const cores = (cpu - this.#before.cpu) / Math.max(1, at - this.#before.at);
+    this.#before = { cpu, at };
+    this.#seq += 1;
+    const worst = (figure: (engine: EngineReport) => number): number => Math.max(0, ...engines.map(figure));
+    const sum = (figure: (engine: EngineReport) => number): number => engines.reduce((total, engine) => total + figure(engine), 0);
+    const { tasks, digest } = mergeTasks(engines.flatMap((engine) => engine.tasks), at);
+    return {
+      worker,
+      incarnation: this.#incarnation,
+      host,
+      pid,
+      seq: this.#seq,
+      at,
+      tasks,
+      ...(digest.size > 0 && { digest }),
+      inFlight: sum((engine) => engine.inFlight),
+      pending: sum((engine) => engine.pending),
+      threads: sum((engine) => engine.queues.length),
+      paused: this.paused,
+      eventLoopDelay: {
+        p50: millis(worst((engine) => engine.loopDelay.p50)),
+        p99: millis(worst((engine) => engine.loopDelay.p99)),
+        max: millis(worst((engine) => engine.loopDelay.max)),
+      },
+      cpu: cores,
+      memory: process.memory(),
+      clockError: micros(worst((engine) => engine.clockBar)),
+      garbage: sum((engine) => engine.buried),
+    };
+  }
+}
+
+function mergeTasks(parts: readonly EngineTask[], now: Instant): { tasks: TaskReport[]; digest: Map<string, string> } {
+  const groups = Map.groupBy(parts, ({ run, task, action }) => `${run}/${task}/${action}`);
+  const digest = new Map<string, string>();
+  const tasks = [...groups.values()].map((group): TaskReport => {
+    const [{ run, task, action }] = group as [EngineTask];
+    const stats = new TaskStats();
+    const digests = new OpDigest();
+    for (const part of group) {
+      stats.merge(part.stats);
+      if (part.digest !== undefined) digests.merge(part.digest);
+    }
+    if (group.some((part) => part.digest !== undefined)) digest.set(`${run}/${task}`, digests.toString());
+    return { run, task, action, ...stats.figures(now) };
+  });
+  return { tasks, digest };
+}

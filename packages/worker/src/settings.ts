@@ -1,0 +1,41 @@
+import type { Config } from '@drumline/core/config';
+import type { DriverOptions } from '@drumline/targets';
+import type { EngineSettings } from './host/protocol.ts';
+
+/** What the worker's own command line says of the target; it wins over the config. */
+export interface TargetOptions {
+  readonly db?: DriverOptions['db'];
+  /** DynamoDB's URL, or the target Redis's address. */
+  readonly endpoint?: string;
+  readonly cluster?: boolean;
+  readonly username?: string;
+  readonly password?: string;
+  readonly tls?: NonNullable<DriverOptions['tls']>;
+}
+
+/** The settings of one engine: config and command line put together, bounds shared out over `engines` OS threads. */
+export function settingsOf(config: Config, target: TargetOptions, threadsHere: number): EngineSettings {
+  const { db = config.dbType ?? 'dynamodb', endpoint, ...connection } = target;
+  const address = endpoint ?? (db === 'redis' ? (config.redisAddr ?? config.endpoint) : config.endpoint);
+  return {
+    config,
+    driver: {
+      db,
+      ...connection,
+      ...(address === undefined ? {} : { endpoint: address }),
+      tableName: config.tableName,
+      region: config.region,
+      maxInFlight: config.maxInFlight * Math.max(1, threadsHere),
+      timeout: config.timeout,
+      retries: config.retries,
+      consistentRead: config.consistentRead,
+    },
+  };
+}
+
+/** Which engine consumes which queues: dealt round, so that a changed number of queues moves as few as can be. */
+export function dealQueues(queues: number, engines: number): number[][] {
+  const hands: number[][] = Array.from({ length: Math.max(1, engines) }, () => []);
+  for (let queue = 0; queue < queues; queue += 1) hands[queue % hands.length]?.push(queue);
+  return hands;
+}
