@@ -63,6 +63,8 @@ export interface RunOutcome {
   /** Actual minus due instant of every beat, µs. */
   readonly beatError: Histogram;
   readonly planned: PlannedWindows;
+  /** When each task that began did so, and when its schedule ended or was cut. */
+  readonly spans: ReadonlyMap<number, { readonly from: Instant; readonly to: Instant }>;
   readonly queues: number;
 }
 
@@ -117,7 +119,7 @@ export class Publisher {
   readonly #rates = new RateHistory();
   readonly #planned = new PlannedWindows();
   readonly #beatError = new Histogram();
-  readonly #plays = new Map<number, TaskPlay>();
+  readonly #plays = new Map<number, { readonly play: TaskPlay; readonly from: Instant; readonly beat: number }>();
   readonly #ended = new AbortController();
   #state: RunState = 'running';
   #backlogState: BacklogState = 'ok';
@@ -248,7 +250,7 @@ export class Publisher {
       queues: this.#dispatcher.lengths,
       backlog: this.#dispatcher.backlog(now),
       backlogState: this.#backlogState,
-      tasks: [...this.#plays.values()].map((play) => ({
+      tasks: [...this.#plays.values()].map(({ play }) => ({
         task: play.task,
         action: this.#tasks[play.task]?.action ?? '',
         running: running.has(play),
@@ -326,12 +328,10 @@ export class Publisher {
 
   /** The axis stands until half the bound is worked off. Unlike a pause by command, the workers go on. */
   async #waitForBacklog(from: Instant): Promise<void> {
-    const { clock, backlog, bus } = this.#options;
+    const { clock, backlog } = this.#options;
     this.pause(from);
     while (this.#state === 'paused' && this.#backlogState === 'pause') {
       await delay(LEDGER_EVERY);
-      const queues = await bus.queues(this.#dispatcher.queuesUsed).catch(() => []);
-      this.#dispatcher.learn(queues);
       this.#backlogState = backlogState(backlog.policy, backlog.bound, this.#dispatcher.backlog(clock.now()), 'pause');
     }
     this.resume(clock.now());
@@ -342,12 +342,13 @@ export class Publisher {
     const { bus, run, log } = this.#options;
     while (!this.#ended.signal.aborted) {
       await delay(LEDGER_EVERY, this.#ended.signal);
-      await this.#accounts.refresh(bus, run, this.#dispatcher.queuesUsed).then(
-        (moved) => {
-          if (moved) this.#lastMove = this.#options.clock.now();
-        },
-        (error: unknown) => log.debug({ err: error }, 'reading the ledger failed; trying again'),
-      );
+      try {
+        if (await this.#accounts.refresh(bus, run, this.#dispatcher.queuesUsed)) this.#lastMove = this.#options.clock.now();
+        // Pushes say how long the queues are; without them nobody does.
+        if (this.#state !== 'running') this.#dispatcher.learn(await bus.queues(this.#dispatcher.queuesUsed));
+      } catch (error) {
+        log.debug({ err: error }, 'reading the ledger failed; trying again');
+      }
     }
   }
 
@@ -380,7 +381,7 @@ export class Publisher {
     const spec = taskSpec(definition, { scale, speed, start, batchOps: this.#config.batchOps });
     const play = new TaskPlay(index, definition, spec, this.#rates.initial);
     this.#accounts.started(play);
-    this.#plays.set(index, play);
+    this.#plays.set(index, { play, from: start, beat });
     return play;
   }
 
@@ -437,6 +438,7 @@ export class Publisher {
       ended: this.#options.clock.now(),
       beatError: this.#beatError,
       planned: this.#planned,
+      spans: new Map([...this.#plays].map(([task, { play, from, beat }]) => [task, { from, to: shift(this.#axis.beatStart(beat), play.playedUntil) }])),
       queues: this.#dispatcher.queuesUsed,
     };
   }

@@ -57,6 +57,12 @@ export class TaskPlay {
     return this.#cursor.done && this.#repeat.repeat + 1 >= this.#definition.repeat;
   }
 
+  /** µs of the task's own time up to which it was played: its end once it is done. */
+  get playedUntil(): Micros {
+    const { position, done } = this.#cursor;
+    return micros(this.#repeat.start + (done ? this.#schedule.endOf(position) : position.beat * BEAT));
+  }
+
   /** Ops given out so far. */
   get planned(): number {
     return this.#planned;

@@ -22,13 +22,20 @@ export interface Push {
 }
 
 /**
- * What became of a push: the queue's new length (a repeated `seq` answers like the first time: a retry is harmless).
- * `fenced`: a newer publisher took over. `gap`: pushes before this one never arrived; send again from `last` + 1.
+ * What became of a push: the queue's length after it (a `seq` that this epoch has pushed already answers with the present
+ * length: a retry is harmless). `fenced`: a newer publisher took over. `gap`: the queue stands at `last`; send again from
+ * `last` + 1. A new epoch that pushes a number its predecessor has used gets a `gap` too: it must learn where it is.
  */
 export type PushReply =
   | { readonly kind: 'pushed'; readonly length: number }
   | { readonly kind: 'fenced'; readonly epoch: number }
   | { readonly kind: 'gap'; readonly last: number };
+
+/** Where a queue stands in a run, once no older publisher can push to it any more. */
+export type FenceReply =
+  | { readonly kind: 'fenced'; readonly epoch: number }
+  /** Number of the last push; 0 = none. */
+  | { readonly kind: 'ready'; readonly last: number };
 
 /** The outcome of one claimed element, whole: every op of it has ended. */
 export interface Ack {
@@ -41,21 +48,26 @@ export interface Ack {
   readonly dropped: number;
 }
 
-/** One consumer's end of one queue; owns the connection that its blocking claim needs. */
+/**
+ * One consumer's end of one queue; owns the connection that its blocking claim needs, and its own list of claimed
+ * elements, so that an element whose claim lost its answer is known to be nobody else's and comes with the next claim.
+ * Calls may overlap; claims are served one after the other.
+ */
 export interface Consumer {
   /**
-   * Moves up to `max` elements from the head of the queue to this worker's own list; waits up to `wait` for the first.
-   * Empty when none came. Rejects with `DRUM_BUS_CLOSED` after `close()`.
+   * Moves up to `max` elements from the head of the queue to this consumer's own list; waits up to `wait` for the first.
+   * Empty when none came. Rejects with `DRUM_BUS_CLOSED` after `close()`, also when it was waiting then.
    */
   claim(max: number, wait: Millis): Promise<string[]>;
-  /** Takes elements off this worker's list and their counts into the ledger; counts as duplicate what is no longer there. */
+  /** Takes elements off this consumer's list and their counts into the ledger; counts as duplicate what is no longer there. */
   ack(acks: readonly Ack[]): Promise<void>;
   /** Sets an element that nobody could read aside in the queue's dead-letter list, with the reason. */
   bury(element: string, reason: string): Promise<void>;
   /** Puts claimed elements back to the head of the queue, in their order: this worker will not execute them. */
   giveBack(elements: readonly string[]): Promise<void>;
-  /** What is on this worker's list now: claimed and not yet acknowledged. */
+  /** What is on this consumer's list now: claimed and not yet acknowledged. */
   held(): Promise<string[]>;
+  /** Ends within a bound of seconds. What is held stays claimed until somebody reclaims it. */
   close(): Promise<void>;
 }
 
@@ -83,7 +95,10 @@ export type LockReply =
 
 export interface Registered {
   readonly worker: string;
-  /** What the worker wrote with its last heartbeat; `undefined` = in the set, but its heartbeat has expired. */
+  /**
+   * What the worker wrote with its last heartbeat; `undefined` = it has expired, or the worker has left, but has not
+   * been reclaimed: it may hold claimed elements.
+   */
   readonly info: string | undefined;
 }
 
@@ -94,8 +109,11 @@ export type Unsubscribe = () => Promise<void>;
  * conformance suite. Only they know key names. `prefix` is fixed at construction. Queues are numbered from 0.
  *
  * Errors: `DRUM_BUS_UNREACHABLE` after bounded retries of the first connection, `DRUM_BUS_REFUSED` for what the server
- * refuses (authentication, rights, out of memory), `DRUM_BUS_CLOSED` after `close()`. A call made while the connection is
- * down waits for it until the implementation's bound.
+ * refuses (authentication, rights), `DRUM_BUS_FULL` when it is out of memory, `DRUM_BUS_CLOSED` after `close()`. A call made
+ * while the connection is down waits for it; `close()` ends the wait.
+ *
+ * Every call may be carried out twice when a connection breaks before the answer; all are made so that this is harmless,
+ * except that a message of `notify` or `report` can then arrive twice (and, as with any broadcast, not at all).
  */
 export interface Bus {
   /** Now on the clock that all agree on (Redis TIME). */
@@ -131,10 +149,19 @@ export interface Bus {
   leave(worker: string): Promise<void>;
   workers(): Promise<Registered[]>;
 
+  /** Shuts publishers of older epochs out of the queue and says where it stands: the start of a publisher that takes over. */
+  fence(queue: number, run: string, epoch: number): Promise<FenceReply>;
   push(queue: number, push: Push): Promise<PushReply>;
-  consumer(queue: number, worker: string): Promise<Consumer>;
-  /** Gives a dead worker's claimed batches back to the head of the queue; answers how many. Anyone may call it. */
-  reclaim(queue: number, worker: string): Promise<number>;
+  /**
+   * A consumer of the queue for the worker. `thread` names it among the worker's consumers of this queue (default: a fresh
+   * name); one that is opened under the name of a consumer that died takes over what that one held, with its first claims.
+   */
+  consumer(queue: number, worker: string, thread?: string): Promise<Consumer>;
+  /**
+   * Gives what a dead worker (or only its dead `thread`) has claimed back to the head of the queue; answers how many
+   * elements. Anyone may call it.
+   */
+  reclaim(queue: number, worker: string, thread?: string): Promise<number>;
   queues(count: number): Promise<QueueStatus[]>;
   deadLetters(queue: number, max: number): Promise<DeadLetter[]>;
   /** The run's ledger summed over queues 0…`queues`−1, by task. */

@@ -3,6 +3,7 @@ export type {
   Bus,
   Consumer,
   DeadLetter,
+  FenceReply,
   LockReply,
   Push,
   PushReply,

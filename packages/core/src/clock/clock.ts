@@ -5,7 +5,7 @@ import { type Instant, instant, type Millis, millis } from '../units/index.ts';
  * Tests give a virtual one.
  */
 export interface Clock {
-  /** Now, on the fleet's time axis. */
+  /** Now, on the fleet's time axis: whole µs. */
   now(): Instant;
   /** Resolves once `now()` has reached `at`, or at once when `signal` aborts. Never rejects. */
   sleepUntil(at: Instant, signal?: AbortSignal): Promise<void>;
@@ -31,7 +31,7 @@ export class SystemClock implements Clock {
   }
 
   now(): Instant {
-    return instant((performance.timeOrigin + performance.now()) * 1_000 + this.#offset);
+    return instant(Math.floor((performance.timeOrigin + performance.now()) * 1_000 + this.#offset));
   }
 
   /**

@@ -1,1 +1,7 @@
 export type { Column, Item, Op, Row } from './op.ts';
+export { OpDigest } from './op-digest.ts';
+export type { TaskData } from './op-source.ts';
+export { itemsPerOp, OpSource, streamChoice } from './op-source.ts';
+export type { RowTemplate } from './row-template.ts';
+export { RowSource, rowTemplate } from './row-template.ts';
+export { bytesColumn, matches, valueOf, wordOf } from './values.ts';

@@ -58,6 +58,8 @@ export interface Task {
   readonly limit: number;
   /** Where the entry stands in the file, for messages: 1-based. */
   readonly line: number;
+  /** 1-based; absent in tasks that no file was parsed for. */
+  readonly column?: number;
 }
 
 /** The tree of a plan: `sequence` members run in order, `group` members at the same time. */

@@ -1,0 +1,2 @@
+export { MemoryBus } from './memory-bus.ts';
+export { MemoryFleet } from './memory-fleet.ts';

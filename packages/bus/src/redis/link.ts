@@ -1,0 +1,133 @@
+import { randomBytes } from 'node:crypto';
+import { delay } from '@drumline/core/clock';
+import { DrumlineError } from '@drumline/core/errors';
+import { millis } from '@drumline/core/units';
+import { Cluster } from 'ioredis';
+import { type Client, Connection, type Purpose } from './connection.ts';
+import { failureOf, finalError } from './failures.ts';
+import type { Keys } from './keys.ts';
+import type { RedisTarget } from './options.ts';
+import type { ScriptDefinitions } from './scripts.ts';
+
+/** ms of retries for a server that answers that it cannot now. */
+const BUSY_BOUND = 30_000;
+
+/**
+ * The shared connection, and the one place where failed commands are judged: sent again, or turned into a coded error.
+ * After `close()` every call ends with `DRUM_BUS_CLOSED`, those under way included.
+ */
+export class Link {
+  readonly keys: Keys;
+  readonly #target: RedisTarget;
+  readonly #scripts: ScriptDefinitions;
+  readonly #shared: Connection;
+  readonly #waiting = new Set<(error: DrumlineError) => void>();
+  readonly #closing = new AbortController();
+
+  constructor(target: RedisTarget, scripts: ScriptDefinitions) {
+    this.keys = target.keys;
+    this.#target = target;
+    this.#scripts = scripts;
+    this.#shared = this.open('shared');
+  }
+
+  get shared(): Client {
+    return this.#shared.client;
+  }
+
+  get closed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  /** Connects and makes sure that the server is of the expected kind and lets us in. */
+  async connect(): Promise<void> {
+    await this.#shared.connect();
+    try {
+      await this.#checkKind();
+      await this.call('reading the config', () => this.shared.get(this.keys.config), this.#target.connectWithin);
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  open(purpose: Purpose): Connection {
+    return new Connection(this.#target, this.#scripts, purpose);
+  }
+
+  /**
+   * Runs `command`, again and again while the connection is lost, up to `busyBound` ms while the server is busy.
+   *
+   * @throws `DRUM_BUS_REFUSED`, `DRUM_BUS_FULL`, `DRUM_BUS_UNREACHABLE`, `DRUM_BUS_CLOSED`
+   */
+  call<T>(verb: string, command: () => Promise<T>, busyBound: number = BUSY_BOUND): Promise<T> {
+    if (this.closed) return Promise.reject(closedError(verb));
+    return new Promise<T>((resolve, reject) => {
+      this.#waiting.add(reject);
+      this.#attempt(verb, command, busyBound)
+        .then(resolve, reject)
+        .finally(() => this.#waiting.delete(reject));
+    });
+  }
+
+  /** The coded error for a failure that trying again would not mend. */
+  refusal(error: unknown, verb: string): DrumlineError {
+    if (this.closed) return closedError(verb);
+    const { where, cluster } = this.#target;
+    return cluster ? finalError(error, where, verb) : standaloneError(error, where, verb);
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.#closing.abort();
+    await this.#shared.close();
+    for (const reject of this.#waiting) reject(closedError('closing'));
+    this.#waiting.clear();
+  }
+
+  async #attempt<T>(verb: string, command: () => Promise<T>, busyBound: number): Promise<T> {
+    let since: number | undefined;
+    for (let times = 0; ; times += 1) {
+      try {
+        return await command();
+      } catch (error) {
+        if (error instanceof DrumlineError) throw error;
+        if (this.closed) throw closedError(verb);
+        const failure = failureOf(error);
+        since ??= performance.now();
+        if (failure !== 'again' && (failure !== 'busy' || performance.now() - since > busyBound)) {
+          throw this.refusal(error, verb);
+        }
+        if (failure === 'busy' && this.shared instanceof Cluster) this.shared.refreshSlotsCache();
+        await delay(millis(Math.min(20 * 2 ** Math.min(times, 5), 500)), this.#closing.signal);
+      }
+    }
+  }
+
+  /** A node of a cluster that is addressed as a single server would answer only for its own slots. */
+  async #checkKind(): Promise<void> {
+    if (this.#target.cluster) return;
+    const about: unknown = await this.shared.call('HELLO').catch(() => []);
+    const text = JSON.stringify(about);
+    if (/"mode","cluster"/.test(text)) throw standaloneError(new Error('MOVED'), this.#target.where, 'connecting');
+  }
+}
+
+export const closedError = (verb: string): DrumlineError =>
+  new DrumlineError('DRUM_BUS_CLOSED', `the bus is closed (${verb})`);
+
+/** A fresh name that nobody else has. */
+export const freshToken = (): string => randomBytes(8).toString('hex');
+
+function standaloneError(error: unknown, where: string, verb: string): DrumlineError {
+  if (error instanceof Error && error.message.startsWith('MOVED')) {
+    return new DrumlineError(
+      'DRUM_BUS_REFUSED',
+      `Redis at ${where} is a node of a cluster, but was addressed as a single server`,
+      {
+        hint: 'Add --cluster.',
+      },
+    );
+  }
+  return finalError(error, where, verb);
+}

@@ -1,0 +1,13 @@
+--[[ fence: shuts older publishers out of a queue and says where it stands.
+
+KEYS[1] the queue's share of the run
+ARGV[1] epoch of the publisher that takes over
+
+Returns {OK, number of the last push} | {FENCED, the newer epoch}
+Races: a push of the older publisher is either before this (and counted in the number) or refused.
+]]
+local state = redis.call('HMGET', KEYS[1], 'epoch', 'seq')
+local newest = tonumber(state[1] or 0)
+if tonumber(ARGV[1]) < newest then return { REPLY.FENCED, newest } end
+redis.call('HSET', KEYS[1], 'epoch', ARGV[1])
+return { REPLY.OK, tonumber(state[2] or 0) }

@@ -1,0 +1,90 @@
+import { availableParallelism } from 'node:os';
+import { randomBytes } from 'node:crypto';
+import { connectRedis } from '@drumline/bus';
+import { EXIT, type Exit } from '@drumline/core/errors';
+import type { Millis } from '@drumline/core/units';
+import { openOsThread } from '@drumline/worker';
+import type { Command } from 'commander';
+import type { Context } from '../context.ts';
+import { onInterrupts } from '../interrupts.ts';
+import { makeLog } from '../log.ts';
+import { type BusFlags, redisOptions, withBusOptions } from '../options/bus-options.ts';
+import { type SecretFlags, secretOf, withLogOption, withSecretOption } from '../options/secret.ts';
+import { type TargetFlags, targetOf, withTargetOptions } from '../options/target-options.ts';
+import { durationMillis, listOf, wholeNumber } from '../options/values.ts';
+import { loadPlugins } from '../plugins.ts';
+import { startWorker } from '../start-worker.ts';
+import { workerLines } from '../worker-lines.ts';
+
+interface WorkerFlags extends BusFlags, SecretFlags, TargetFlags {
+  readonly id?: string;
+  readonly engines: number;
+  readonly waitConfig?: Millis;
+  readonly allow: readonly string[];
+  readonly plugin: readonly string[];
+  readonly rebootCommand?: string;
+  readonly terminateCommand?: string;
+  readonly stats?: boolean;
+  readonly digest?: boolean;
+  readonly logLevel: string;
+}
+
+export function defineWorker(program: Command, context: Context, done: (exit: Exit) => void): void {
+  const command = program.command('worker').description('execute what publishers put on the queues');
+  withLogOption(withSecretOption(withTargetOptions(withBusOptions(command))))
+    .option('--id <name>', 'name in the fleet (default: host name and a random part)')
+    .option('--engines <count>', 'OS threads to share the config\'s threads among', wholeNumber(1, 256), availableParallelism())
+    .option('--wait-config <time>', 'give up when no config appears within this time (default: wait for ever)', durationMillis)
+    .option('--allow <commands>', 'commands that reach beyond Drumline to accept: execute_bash, reboot_instance, terminate_instance', listOf, [])
+    .option('--plugin <file>', 'TypeScript or JavaScript file with more commands; may be given several times', listOf, [])
+    .option('--reboot-command <words>', 'what reboot_instance runs')
+    .option('--terminate-command <words>', 'what terminate_instance runs')
+    .option('--stats', 'print a [WORKER] line a second')
+    .option('--digest', 'keep a digest of all executed ops, to compare fleets')
+    .addHelpText('after', `\nSIGTERM or Ctrl-C: finish what is claimed, then end. Twice: give back what is not begun.\n`)
+    .action(async (flags: WorkerFlags) => done(await work(flags, context)));
+}
+
+async function work(flags: WorkerFlags, context: Context): Promise<Exit> {
+  const log = makeLog(context.terminal, flags.logLevel);
+  const plugins = await loadPlugins(flags.plugin);
+  const redis = redisOptions(flags, context);
+  const bus = await connectRedis(redis);
+  const id = flags.id ?? `${context.host}-${randomBytes(3).toString('hex')}`;
+  const ending = new AbortController();
+  const end = Promise.withResolvers<{ how: 'drain' | 'leave'; exit: Exit; why?: Error }>();
+  const stopListening = onInterrupts((times, signal) => {
+    ending.abort();
+    end.resolve({ how: times === 1 ? 'drain' : 'leave', exit: signal === 'SIGTERM' ? EXIT.done : EXIT.interrupted });
+    log.info({}, times === 1 ? 'finishing what is claimed; once more gives back what is not begun' : 'giving back what is not begun');
+    if (times === 2) void worker?.end('leave');
+  });
+  let worker: Awaited<ReturnType<typeof startWorker>> | undefined;
+  try {
+    worker = await startWorker(
+      {
+        ...flags,
+        id,
+        bus,
+        openEngine: (setup, events) => openOsThread({ setup, bus: redis }, events),
+        target: targetOf(flags, context),
+        createTable: flags.createTable === true,
+        secret: secretOf(flags, context),
+        plugins,
+        configWithin: flags.waitConfig,
+        digest: flags.digest === true,
+        log,
+        ...(flags.stats === true && { onReport: workerLines(id, (line) => context.terminal.out(`${line}\n`)) }),
+        onEnd: (how, why) => end.resolve({ how, exit: why === undefined ? EXIT.done : EXIT.bug, ...(why && { why }) }),
+      },
+      context,
+      ending.signal,
+    );
+    const { how, exit } = await end.promise;
+    await worker.end(how);
+    return exit;
+  } finally {
+    stopListening();
+    await bus.close();
+  }
+}

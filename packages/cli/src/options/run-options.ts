@@ -1,0 +1,50 @@
+import { type Micros, type Millis, micros, millis } from '@drumline/core/units';
+import type { BacklogPolicy } from '@drumline/publisher';
+import { type Command, Option } from 'commander';
+import { duration, durationMillis, positiveDecimal, wholeNumber } from './values.ts';
+
+export interface RunFlags {
+  readonly config: string;
+  readonly traffic: string;
+  readonly scale: string;
+  readonly speed: string;
+  readonly lead: Micros;
+  readonly backlog: BacklogPolicy;
+  readonly backlogBound: Micros;
+  readonly workers: number;
+  readonly waitWorkers: Millis;
+  readonly patience: Millis;
+  readonly stats?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+export function withInputOptions(command: Command): Command {
+  return command
+    .option('--config <file>', 'config of the fleet', 'config/config.json')
+    .option('--traffic <file>', 'traffic file: what to send, how fast, for how long', 'traffic/traffic.json');
+}
+
+export function withScaleOptions(command: Command): Command {
+  return command
+    .option('--scale <factor>', 'multiply every qps and times', positiveDecimal, '1')
+    .option('--speed <factor>', "run the time axis (durations, the day's curve) so many times faster", positiveDecimal, '1');
+}
+
+/** The options that say how a plan is played; `workers` has a meaning of its own in each command. */
+export function withRunOptions(command: Command, workers: string): Command {
+  return withScaleOptions(withInputOptions(command))
+    .option('--lead <time>', 'how far ahead of its time a beat is on the queues', duration, micros(50_000))
+    .addOption(
+      new Option('--backlog <policy>', 'what to do when workers fall behind by more than --backlog-bound')
+        .choices(['warn', 'pause', 'abort'])
+        .default('warn'),
+    )
+    .option('--backlog-bound <time>', 'age of the oldest waiting batch that is still fine', duration, micros(10_000_000))
+    .option('--workers <count>', workers, wholeNumber(0, 10_000), 1)
+    .option('--wait-workers <time>', 'start without them after this long', durationMillis, millis(10_000))
+    .option('--patience <time>', 'how long outcomes may stay away at the end before the run is incomplete', durationMillis, millis(60_000))
+    .option('--stats', 'print a [STATS] line a second for each running task')
+    .option('--json', 'print the summary as JSON on standard output')
+    .option('--quiet', 'no progress, only the summary');
+}

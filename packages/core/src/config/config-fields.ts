@@ -1,0 +1,90 @@
+import {
+  choice,
+  defaulted,
+  duration,
+  type Fields,
+  flag,
+  integer,
+  list,
+  optional,
+  required,
+  text,
+} from '../document/index.ts';
+import { columns } from '../plan/index.ts';
+import { micros } from '../units/index.ts';
+
+// DynamoDB's naming rule; a Redis replication group's name fits it too.
+const tableName = text({ pattern: '^[a-zA-Z0-9_.-]{3,255}$' }, (name) => {
+  if (name.length < 3 || name.length > 255) {
+    return { must: `has ${name.length} characters, must have 3 to 255`, hint: 'choose a name such as "stress-test"' };
+  }
+  if (/^[a-zA-Z0-9_.-]+$/.test(name)) return undefined;
+  return {
+    must: 'must consist of the letters a-z, A-Z, digits, "_", "." and "-"',
+    hint: 'take the other characters away',
+  };
+});
+
+const region = text({ pattern: '^[a-z0-9-]{1,64}$' }, (name) =>
+  /^[a-z0-9-]{1,64}$/.test(name)
+    ? undefined
+    : { must: 'must be the name of an AWS region', hint: 'write e.g. "us-east-1"' },
+);
+
+const endpoint = text({ pattern: '^https?://' }, (url) => {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed?.protocol === 'http:' || parsed?.protocol === 'https:') return undefined;
+  return { must: 'must be an http or https URL', hint: 'write e.g. "http://127.0.0.1:8000"' };
+});
+
+const redisAddress = text({ minLength: 1 }, (address) =>
+  isRedisAddress(address)
+    ? undefined
+    : { must: 'must be host:port, or a redis:// or rediss:// URL', hint: 'write e.g. "127.0.0.1:6379"' },
+);
+
+function isRedisAddress(address: string): boolean {
+  if (address.includes('://')) return /^rediss?:\/\//.test(address) && URL.canParse(address);
+  return /^[^\s:/]+(:\d+)?$|^\[[\da-f:.]+\](:\d+)?$/i.test(address) && URL.canParse(`redis://${address}`);
+}
+
+/** The fields of config.json: the one source for the parser, the JSON Schema and the reference. */
+export const CONFIG_FIELDS = {
+  table_name: required(tableName, {
+    about: 'DynamoDB table. A name that begins with "multirow" stores one row, or Redis key, a column.',
+    examples: ['stress-test'],
+  }),
+  region: defaulted(region, 'us-east-1', { about: 'AWS region.', examples: ['us-east-1'] }),
+  threads: required(integer(1, 1_024), {
+    about: 'Number of queues, and of consumers in every worker: one thread consumes one queue.',
+    examples: [10],
+  }),
+  sample_data: defaulted(list(columns, 0, 100_000), [], {
+    about: 'Rows for tasks without data: each a map of columns with the forms of a task’s data.',
+  }),
+  db_type: optional(choice(['dynamodb', 'redis']), { about: 'The target; the worker’s --db wins.' }),
+  redis_addr: optional(redisAddress, {
+    about: 'Address of the target Redis; the worker’s --endpoint wins.',
+    examples: ['127.0.0.1:6379'],
+  }),
+  endpoint: optional(endpoint, {
+    about: 'URL of DynamoDB when it is not AWS’s own; the worker’s --endpoint wins.',
+    examples: ['http://127.0.0.1:8000'],
+  }),
+  max_in_flight: defaulted(integer(1, 100_000), 1_000, { about: 'Operations that one thread has under way at most.' }),
+  timeout: defaulted(
+    duration('1ms', '1h'),
+    micros(10_000_000),
+    {
+      about:
+        'An operation that has not ended this long after its send is aborted and counted as failed: seconds, or a text.',
+      examples: ['10s', '500ms'],
+    },
+    '10s',
+  ),
+  retries: defaulted(integer(0, 10), 0, {
+    about: 'Retries of a driver for throttled or unprocessed parts; 0, as a load test counts failures.',
+  }),
+  consistent_read: defaulted(flag, false, { about: 'Strongly consistent reads of DynamoDB.' }),
+  batch_ops: defaulted(integer(1, 10_000), 200, { about: 'Operations that one batch, a list element, holds at most.' }),
+} satisfies Fields;

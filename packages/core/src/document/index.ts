@@ -1,0 +1,12 @@
+export { closest } from './closest.ts';
+export { decimalText } from './decimal.ts';
+export { openDocument } from './document.ts';
+export { duration } from './duration.ts';
+export type { JsonSchema, Kind } from './kind.ts';
+export { choice, flag, integer, list, mapped, positive, text } from './kind.ts';
+export { Place } from './place.ts';
+export { quoted } from './printable.ts';
+export type { Problem } from './problem.ts';
+export { describeProblem, describeProblems } from './problem.ts';
+export type { Fields, Values } from './record.ts';
+export { defaulted, optional, readRecord, recordSchema, required } from './record.ts';

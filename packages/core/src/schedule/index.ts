@@ -1,0 +1,13 @@
+export type { OpDraw } from './intended.ts';
+export { intendedOf, intendedTimes } from './intended.ts';
+export { phaseOf } from './phase.ts';
+export type { SlotDraw } from './poisson.ts';
+export type { RepeatPosition } from './repeat.ts';
+export { FIRST_REPEAT, nextRepeat, repeatOf } from './repeat.ts';
+export type { Beat, Cursor, Position, Schedule } from './schedule.ts';
+export { BEGINNING, scheduleOf } from './schedule.ts';
+export type { Arrivals, RateChange, ScheduleSpec, SpecOptions } from './spec.ts';
+export { DEFAULT_BATCH_OPS, MAX_RATE, specOf } from './spec.ts';
+export type { BatchRange } from './stretch.ts';
+export type { RateSample, ScheduleSummary } from './summary.ts';
+export { summaryOf } from './summary.ts';

@@ -1,0 +1,1 @@
+export { createDynamoDbTable, DynamoDbDriver } from './dynamodb-driver.ts';

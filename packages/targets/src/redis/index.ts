@@ -1,0 +1,1 @@
+export { RedisDriver } from './redis-driver.ts';

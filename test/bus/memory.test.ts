@@ -1,0 +1,6 @@
+import { testBus } from './conformance.ts';
+import { memoryPlace } from './harness.ts';
+import { testModel } from './model.ts';
+
+testBus('the memory of one process', () => memoryPlace);
+testModel('the memory of one process', () => memoryPlace, 300);
