@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { connectRedis, MemoryBus, MemoryFleet, type RedisOptions } from '@drumline/bus';
 import type { Bus, Consumer, Push } from '@drumline/core/bus';
 import { millis } from '@drumline/core/units';
-import { connectRedis, MemoryBus, MemoryFleet, type RedisOptions } from '@drumline/bus';
 import type { RunningRedis } from '../servers/index.ts';
 
 /** One fresh, empty bus: a fleet of its own, or a prefix of its own. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Consumer } from '@drumline/core/bus';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -87,7 +88,8 @@ class Model {
     }
     const { who } = step;
     if (step.do === 'reclaim') {
-      expect(await reclaim(who)).toBe(this.held[who]?.length);
+      if ((await reclaim(who)) !== this.held[who]?.length)
+        throw new Error(`reclaim of worker ${who} moved another number of elements`);
       this.waiting.unshift(...(this.held[who] ?? []));
       this.held[who] = [];
       return;
@@ -96,7 +98,9 @@ class Model {
     if (consumer === undefined || held === undefined || given === undefined) throw new Error('no such worker');
     if (step.do === 'claim') {
       const expected = this.waiting.splice(0, step.count);
-      expect(await consumer.claim(step.count, NOW)).toEqual(expected);
+      const claimed = await consumer.claim(step.count, NOW);
+      if (!isDeepStrictEqual(claimed, expected))
+        throw new Error(`worker ${who} claimed ${claimed.join()}, not ${expected.join()}`);
       held.push(...expected);
       given.push(...expected);
       return;

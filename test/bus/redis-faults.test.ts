@@ -1,8 +1,8 @@
+import { inspect } from 'node:util';
+import { connectRedis, type RedisOptions } from '@drumline/bus';
 import type { Bus } from '@drumline/core/bus';
 import { delay } from '@drumline/core/clock';
 import { millis } from '@drumline/core/units';
-import { inspect } from 'node:util';
-import { connectRedis, type RedisOptions } from '@drumline/bus';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   type RunningCluster,
@@ -11,8 +11,8 @@ import {
   startRedisCluster,
   startTlsRedis,
 } from '../servers/index.ts';
-import { startLossyProxy } from './lossy-proxy.ts';
 import { claimAll, done, NOW, push, SOON, until } from './harness.ts';
+import { startLossyProxy } from './lossy-proxy.ts';
 
 const FEW = millis(300);
 

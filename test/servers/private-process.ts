@@ -21,6 +21,8 @@ export async function startPrivateProcess(
   folder = '',
 ): Promise<PrivateProcess> {
   const guard = [
+    // When the parent is gone, a message of the shell's own finds no reader: that must not end it before it has cleaned up.
+    'trap : PIPE',
     'folder=$1; shift',
     '"$@" </dev/null 1>&2 & server=$!',
     'exec 3<&0',

@@ -107,8 +107,8 @@ async function startOn(port: number, options: StartRedisOptions): Promise<Runnin
     url: `${certificates === undefined ? 'redis' : 'rediss'}://${password}127.0.0.1:${port}`,
     tls: certificates && (await readPem({ ca: certificates.ca, ...certificates.client })),
     cli,
-    stop: process.stop,
-    [Symbol.asyncDispose]: process.stop,
+    stop: () => process.stop(),
+    [Symbol.asyncDispose]: () => process.stop(),
   };
 }
 

@@ -50,7 +50,7 @@ export async function startWorker(start: WorkerStart, { host, pid }: Context, si
       gate: new CommandGate({ allow: new Set(start.allow), ...(start.secret !== undefined && { secret: start.secret }) }),
       commands: { ...instanceCommands(instance), ...start.plugins },
       digest,
-      process: { cpu, memory: () => process.memoryUsage() },
+      process: { cpu, memory },
       log,
       setLogLevel: (level) => log.setLevel(level),
       onEnd,
@@ -65,6 +65,11 @@ const cpu = (): number => {
   const { user, system } = process.cpuUsage();
   return user + system;
 };
+
+function memory(): { rss: number; heapUsed: number } {
+  const { rss, heapUsed } = process.memoryUsage();
+  return { rss, heapUsed };
+}
 
 function checkAllowed({ allow, secret, plugins }: WorkerStart): void {
   const known = new Set([...Object.keys(instanceCommands(INSTANCE_DEFAULTS)), ...Object.keys(plugins)]);

@@ -87,7 +87,7 @@ export function messageOf(error: unknown): string {
   if (!isObject(error)) return String(error);
   if (isObject(error['lastNodeError'])) return messageOf(error['lastNodeError']);
   if (Array.isArray(error['errors']) && error['errors'].length > 0) return messageOf(error['errors'][0]);
-  const [text] = [error['message'], error['code']].filter((part) => typeof part === 'string' && part !== '');
+  const text = [error['message'], error['code']].find((part) => typeof part === 'string' && part !== '');
   return typeof text === 'string' ? text : 'unknown error';
 }
 

@@ -242,7 +242,10 @@ const range = (count: number): number[] => Array.from({ length: count }, (_, ind
 function readLetter(text: string): DeadLetter {
   const [, seconds, micros, json = '{}'] = /^(\d+) (\d+) (.*)$/s.exec(text) ?? [];
   const letter = new Map<string, unknown>(Object.entries(JSON.parse(json)));
-  const part = (name: string): string => String(letter.get(name) ?? '');
+  const part = (name: string): string => {
+    const value = letter.get(name);
+    return typeof value === 'string' ? value : '';
+  };
   const at = new Date(Number(seconds ?? 0) * 1_000 + Number(micros ?? 0) / 1_000).toISOString();
   return { element: part('element'), reason: part('reason'), worker: part('worker'), at };
 }

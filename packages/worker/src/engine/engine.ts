@@ -22,6 +22,8 @@ export interface EngineParts {
 /** How often the clock is measured again, and with how many samples. */
 const CLOCK_EVERY_MS = 10_000;
 const CLOCK_SAMPLES = 9;
+/** How finely the delay of the event loop is looked at. */
+const LOOP_TICK_MS = 10;
 
 /**
  * Everything that one OS thread of a worker does: the threads of its queues, the pump that sends their ops, and the
@@ -56,7 +58,7 @@ export class Engine {
       timeout: () => this.#settings.config.timeout,
       log: parts.log,
     });
-    this.#loopDelay = monitorEventLoopDelay({ resolution: 10 });
+    this.#loopDelay = monitorEventLoopDelay({ resolution: LOOP_TICK_MS });
     this.#loopDelay.enable();
     this.#measuring = setInterval(() => this.#measureClock(), CLOCK_EVERY_MS);
   }
@@ -121,7 +123,8 @@ export class Engine {
 
   report(): EngineReport {
     const delay = this.#loopDelay;
-    const ms = (ns: number): number => Math.round(ns / 1e4) / 100;
+    // The monitor measures from one of its ticks to the next.
+    const ms = (ns: number): number => Math.max(0, Math.round(ns / 1e4) / 100 - LOOP_TICK_MS);
     const loopDelay = { p50: ms(delay.percentile(50)), p99: ms(delay.percentile(99)), max: ms(delay.max) };
     delay.reset();
     const lanes = [...this.#threads.values()].map((thread) => thread.lane);
