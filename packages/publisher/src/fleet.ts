@@ -1,6 +1,7 @@
 import type { Bus } from '@drumline/core/bus';
 import { delay } from '@drumline/core/clock';
 import { sameConfig } from '@drumline/core/config';
+import { readyWorkers } from '@drumline/core/fleet';
 import type { Log } from '@drumline/core/log';
 import { askFleet, newCommand } from '@drumline/core/notify';
 import { type Millis, millis } from '@drumline/core/units';
@@ -30,11 +31,11 @@ export async function awaitWorkers(
   log: Log,
 ): Promise<void> {
   for (let waited = 0; ; waited += LOOK_EVERY) {
-    const alive = (await bus.workers()).filter(({ info }) => info !== undefined).length;
-    if (alive >= count) return;
-    if (waited === 0) log.info({ alive, wanted: count }, 'waiting for workers');
+    const ready = (await readyWorkers(bus)).length;
+    if (ready >= count) return;
+    if (waited === 0) log.info({ ready, wanted: count }, 'waiting for workers');
     if (waited >= within) {
-      return log.warn({ alive, wanted: count }, 'starting without them: what is published waits in the queues');
+      return log.warn({ ready, wanted: count }, 'starting without them: what is published waits in the queues');
     }
     await delay(LOOK_EVERY);
   }

@@ -25,6 +25,8 @@ const RESTART_AFTER = millis(500);
 const MAX_FAILED_STARTS = 3;
 
 interface Seat {
+  /** Its engine's name, which a successor takes over. */
+  readonly name: string;
   host: EngineHost;
   queues: readonly number[];
   failedStarts: number;
@@ -110,14 +112,16 @@ export class Crew {
   }
 
   #addSeat(queues: readonly number[]): void {
-    const seat: Seat = { queues, failedStarts: 0, host: this.#open(queues, (error) => this.#replace(seat, error)) };
+    const name = `e${this.#seats.length}`;
+    const host = this.#open(name, queues, (error) => this.#replace(seat, error));
+    const seat: Seat = { name, queues, failedStarts: 0, host };
     this.#seats.push(seat);
   }
 
-  #open(queues: readonly number[], onCrash: (error: Error) => void): EngineHost {
+  #open(engine: string, queues: readonly number[], onCrash: (error: Error) => void): EngineHost {
     const { id: worker, openEngine, target, digest } = this.#options;
     const settings = settingsOf(this.#config, target, queues.length);
-    const setup = { worker, settings, queues, pauses: this.#pauses, digest };
+    const setup = { worker, engine, settings, queues, pauses: this.#pauses, digest };
     return new EngineHost((events) => openEngine(setup, events), onCrash, this.#log);
   }
 
@@ -131,7 +135,7 @@ export class Crew {
     if (seat.failedStarts > MAX_FAILED_STARTS) return this.#options.onEnd('leave', error);
     void delay(RESTART_AFTER).then(async () => {
       if (this.#ending) return;
-      seat.host = this.#open(seat.queues, (again) => this.#replace(seat, again));
+      seat.host = this.#open(seat.name, seat.queues, (again) => this.#replace(seat, again));
       await seat.host.ready;
       seat.failedStarts = 0;
     }).catch((cause: unknown) => this.#log.error({ err: cause }, 'the engine could not be started again'));

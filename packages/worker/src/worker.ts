@@ -54,15 +54,14 @@ export class Worker {
   #config: Config;
   #unsubscribe: Unsubscribe = () => Promise.resolve();
 
-  private constructor(options: WorkerOptions, clock: SystemClock, config: Config, crew: Crew) {
+  private constructor(options: WorkerOptions, clock: SystemClock, config: Config, crew: Crew, heartbeat: Heartbeat) {
     this.#options = options;
     this.#clock = clock;
     this.#config = config;
     this.#crew = crew;
     const { bus, id, host, pid, process, onReport, log } = options;
     this.#reporter = new Reporter({ bus, clock, crew, worker: id, host, pid, process, onReport, log });
-    const info = JSON.stringify({ host, pid, db: settingsOf(config, options.target, 1).driver.db, started: new Date().toISOString() });
-    this.#heartbeat = new Heartbeat(bus, id, () => info, () => this.#config.threads, log);
+    this.#heartbeat = heartbeat;
   }
 
   /**
@@ -75,20 +74,27 @@ export class Worker {
     await syncClock(clock, () => bus.time(), CLOCK_SAMPLES);
     const config = await awaitConfig(options, signal);
     const pauses = await presentPauses(bus);
-    const crew = await Crew.start(options, config, pauses);
-    const worker = new Worker(options, clock, config, crew);
+    const { db } = settingsOf(config, options.target, 1).driver;
+    const { id, host, pid } = options;
+    const info = { host, pid, db, started: new Date().toISOString(), ready: false };
+    const heartbeat = await Heartbeat.start(bus, id, info, config.threads, log);
+    const crew = await Crew.start(options, config, pauses).catch(async (error: unknown) => {
+      await heartbeat.stop();
+      throw error;
+    });
+    const worker = new Worker(options, clock, config, crew, heartbeat);
     worker.#unsubscribe = await bus.onNotify((message) => void worker.#receive(message));
+    await heartbeat.ready();
     log.info({ worker: options.id, threads: config.threads, engines: options.engines, table: config.tableName }, 'worker is ready');
     return worker;
   }
 
   /** Ends: `drain` finishes what is claimed, `leave` gives back what is not begun. Resolves when nothing is left behind. */
   async end(how: 'drain' | 'leave'): Promise<void> {
-    const { bus, id } = this.#options;
     await this.#unsubscribe();
     await this.#crew.end(how);
     await this.#reporter.stop();
-    await this.#heartbeat.stop(bus, id);
+    await this.#heartbeat.stop();
   }
 
   async #receive(message: string): Promise<void> {
@@ -124,6 +130,7 @@ export class Worker {
     const config = readConfig(text, 'the config in Redis');
     await this.#crew.apply(config);
     this.#config = config;
+    this.#heartbeat.queues = config.threads;
     return `${config.threads} threads, table ${config.tableName}`;
   }
 

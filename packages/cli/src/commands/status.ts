@@ -3,6 +3,7 @@ import type { Bus, QueueStatus } from '@drumline/core/bus';
 import { delay } from '@drumline/core/clock';
 import { readConfig } from '@drumline/core/config';
 import { EXIT, type Exit } from '@drumline/core/errors';
+import { decodeWorkerInfo } from '@drumline/core/fleet';
 import { decodeRun, type RunRecord } from '@drumline/core/run';
 import { type Millis, micros, millis } from '@drumline/core/units';
 import { bytesText, COLORED, countText, durationText, FanIn, PLAIN, rateText, table, type WorkerFigures } from '@drumline/report';
@@ -92,12 +93,12 @@ async function runOf(bus: Bus, run: string): Promise<FleetStatus['run']> {
 function workersOf(registered: Awaited<ReturnType<Bus['workers']>>, heard: readonly WorkerFigures[]): WorkerStatus[] {
   return registered.map(({ worker, info }) => {
     const figures = heard.find((other) => other.worker === worker);
-    const told = info === undefined ? {} : (JSON.parse(info) as { host?: string; pid?: number });
+    const told = decodeWorkerInfo(info);
     return {
       worker,
       alive: info !== undefined,
-      host: figures?.host ?? told.host ?? '?',
-      pid: figures?.pid ?? told.pid ?? 0,
+      host: figures?.host ?? told?.host ?? '?',
+      pid: figures?.pid ?? told?.pid ?? 0,
       threads: figures?.threads ?? 0,
       rate: figures?.rate ?? 0,
       inFlight: figures?.inFlight ?? 0,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Bus } from '../bus/index.ts';
 import { delay } from '../clock/index.ts';
+import { readyWorkers } from '../fleet/index.ts';
 import type { Millis } from '../units/index.ts';
 import { type Arguments, type Command, encodeCommand } from './command.ts';
 import { decodeReply, type Reply } from './reply.ts';
@@ -68,6 +69,6 @@ export async function askFleet(bus: Bus, command: Command, { within, publisher }
 
 async function expectedFrom(bus: Bus, target: string | undefined, withPublisher: boolean): Promise<string[]> {
   if (target !== undefined) return [target];
-  const workers = (await bus.workers()).filter(({ info }) => info !== undefined).map(({ worker }) => worker);
+  const workers = await readyWorkers(bus);
   return withPublisher && (await bus.lockHolder()) !== undefined ? [...workers, 'publisher'] : workers;
 }
