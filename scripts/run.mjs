@@ -33,12 +33,14 @@ function installPackages() {
   if (fresh) return;
   console.log('Installing npm packages (first run or changed package-lock.json) …');
   const npm = process.env['npm_execpath'];
-  const call = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
+  // Not `npm ci`: it refuses a lock file that lacks the optional packages of other platforms, and registries that mirror
+  // one platform only make such lock files. `install --no-save` takes the same versions and writes neither file.
+  const call = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
   const result = npm?.endsWith('.js')
     ? spawnSync(process.execPath, [npm, ...call], { cwd: root, stdio: 'inherit' })
     : spawnSync('npm', call, { cwd: root, stdio: 'inherit' });
   if (result.status !== 0 || !existsSync(pinnedNode)) {
-    fail('npm could not install the packages. See its message above; `npm ci` in this folder repeats it.');
+    fail('npm could not install the packages. See its message above; `npm install` in this folder repeats it.');
   }
 }
 

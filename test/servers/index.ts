@@ -1,5 +1,9 @@
 export type { Certificates } from './certificates.ts';
 export { makeCertificates } from './certificates.ts';
+export type { DrumlineOptions, Ended, RunningDrumline } from './drumline.ts';
+export { DRUMLINE, drumline, eventually, oldNode, startDrumline, startProcess } from './drumline.ts';
+export type { DynaliteServer } from './dynalite.ts';
+export { startDynalite } from './dynalite.ts';
 export type { PrivateProcess } from './private-process.ts';
 export { freePort, startPrivateProcess } from './private-process.ts';
 export type { RunningCluster } from './redis-cluster.ts';
