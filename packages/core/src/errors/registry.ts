@@ -54,7 +54,8 @@ export const REGISTRY = {
   },
   DRUM_BUS_PREFIX: {
     exit: 2,
-    summary: 'The prefix of the key names is empty, or holds white space or braces, which Redis Cluster gives a meaning.',
+    summary:
+      'The prefix of the key names is empty, or holds white space or braces, which Redis Cluster gives a meaning.',
     fix: 'Choose a prefix of letters, digits and `_ - . :`.',
   },
   DRUM_BUS_UNREACHABLE: {
@@ -71,6 +72,11 @@ export const REGISTRY = {
     exit: 4,
     summary: 'Redis has reached its `maxmemory` and takes no more.',
     fix: 'Raise `maxmemory`, lower the rate, or add workers so that the queues stay short.',
+  },
+  DRUM_BUS_LOST: {
+    exit: 4,
+    summary: 'Redis has forgotten pushes that it had confirmed: it was flushed, or restarted without persistence.',
+    fix: 'Start again; for long runs turn on persistence (`appendonly yes`), and let nobody flush.',
   },
   DRUM_BUS_CLOSED: {
     exit: 1,
@@ -101,7 +107,8 @@ export const REGISTRY = {
   },
   DRUM_CONNECT: {
     exit: 4,
-    summary: 'The target could not be reached: refused, reset, no such host, or the connection broke before the answer.',
+    summary:
+      'The target could not be reached: refused, reset, no such host, or the connection broke before the answer.',
     fix: 'Check the endpoint, the network, and that the target runs.',
   },
   DRUM_OP_TIMEOUT: {
@@ -181,7 +188,8 @@ export const REGISTRY = {
   },
   DRUM_REDIS_UNAVAILABLE: {
     exit: 1,
-    summary: 'The target Redis cannot serve now: busy, cluster down, primary gone, persistence failing, too few replicas.',
+    summary:
+      'The target Redis cannot serve now: busy, cluster down, primary gone, persistence failing, too few replicas.',
     fix: 'Look at the log of the target.',
   },
   DRUM_REDIS_ACCESS: {
@@ -225,6 +233,11 @@ export const REGISTRY = {
     summary: 'No config appeared in Redis within the time a worker waits for it.',
     fix: 'Start the publisher, which writes it, or check that --prefix and --redis are the same on both.',
   },
+  DRUM_WORKER_TAKEN: {
+    exit: 2,
+    summary: 'Another worker with the same id is alive.',
+    fix: 'Give each worker an --id of its own, or none.',
+  },
   DRUM_OP_CRASHED: {
     exit: 1,
     summary: 'A driver threw while it executed an operation: a bug, not an answer of the target.',
@@ -264,3 +277,6 @@ export const REGISTRY = {
 } as const satisfies Record<string, Entry>;
 
 export type ErrorCode = keyof typeof REGISTRY;
+
+export const isErrorCode = (code: unknown): code is ErrorCode =>
+  typeof code === 'string' && Object.hasOwn(REGISTRY, code);
