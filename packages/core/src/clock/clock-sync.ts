@@ -13,7 +13,11 @@ export interface ClockError {
  * Measures the clock against `time` (Redis TIME). Of several samples the one with the shortest round trip counts
  * (Cristian 1989): its answer was made at its middle, give or take half of it.
  */
-export async function measureClock(clock: SystemClock, time: () => Promise<Instant>, samples: number): Promise<ClockError> {
+export async function measureClock(
+  clock: SystemClock,
+  time: () => Promise<Instant>,
+  samples: number,
+): Promise<ClockError> {
   let best: ClockError | undefined;
   for (let i = 0; i < samples; i += 1) {
     const before = clock.now();

@@ -1,4 +1,4 @@
-import { type Instant, instant, type Millis, millis } from '../units/index.ts';
+import { type Instant, instant, type Micros, type Millis, micros, millis } from '../units/index.ts';
 
 /**
  * The one source of time of every loop. Monotonic: it never steps, whatever happens to the wall clock of the host.
@@ -7,12 +7,16 @@ import { type Instant, instant, type Millis, millis } from '../units/index.ts';
 export interface Clock {
   /** Now, on the fleet's time axis: whole µs. */
   now(): Instant;
-  /** Resolves once `now()` has reached `at`, or at once when `signal` aborts. Never rejects. */
+  /** Resolves once `now()` has reached `at`, or at once when `signal` aborts. Never rejects. Exact, at the price of a spin. */
   sleepUntil(at: Instant, signal?: AbortSignal): Promise<void>;
+  /** Resolves some `time` later, or at once when `signal` aborts. Never rejects. For what is looked at now and then. */
+  sleep(time: Millis, signal?: AbortSignal): Promise<void>;
 }
 
 /** Reads the host's monotonic clock, moved by a fixed offset so that its readings are instants of the fleet's axis. */
 export class SystemClock implements Clock {
+  /** µs. Read once: asking for it takes a quarter of the 170 ns that `now()` would cost, and ops ask three times each. */
+  readonly #origin = performance.timeOrigin * 1_000;
   #offset: number;
 
   /** @param offset µs to add to the host's own axis (its wall clock at process start + monotonic time since). */
@@ -25,13 +29,13 @@ export class SystemClock implements Clock {
     return this.#offset;
   }
 
-  /** Moves all later readings by `by` µs. */
-  adjust(by: number): void {
-    this.#offset += by;
+  /** Moves all later readings by `by`. */
+  adjust(by: Micros): void {
+    this.#offset = micros(this.#offset + by);
   }
 
   now(): Instant {
-    return instant(Math.floor((performance.timeOrigin + performance.now()) * 1_000 + this.#offset));
+    return instant(Math.floor(this.#origin + performance.now() * 1_000 + this.#offset));
   }
 
   /**
@@ -41,8 +45,13 @@ export class SystemClock implements Clock {
   async sleepUntil(at: Instant, signal?: AbortSignal): Promise<void> {
     const coarse = (at - this.now()) / 1_000 - SPIN;
     if (coarse > 0) await delay(millis(coarse), signal);
+    const isOver = (): boolean => this.now() >= at || signal?.aborted === true;
     do await new Promise<void>((resolve) => setImmediate(resolve));
-    while (this.now() < at && signal?.aborted !== true);
+    while (!isOver());
+  }
+
+  sleep(time: Millis, signal?: AbortSignal): Promise<void> {
+    return delay(time, signal);
   }
 }
 

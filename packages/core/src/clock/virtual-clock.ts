@@ -1,4 +1,4 @@
-import { type Instant, instant, type Micros } from '../units/index.ts';
+import { type Instant, instant, type Micros, type Millis, microsOf, shift } from '../units/index.ts';
 import type { Clock } from './clock.ts';
 
 /** A clock that moves only when told to: whole days of schedule run in milliseconds, the same way every time. */
@@ -17,23 +17,28 @@ export class VirtualClock implements Clock {
   sleepUntil(at: Instant, signal?: AbortSignal): Promise<void> {
     if (at <= this.#now || signal?.aborted === true) return Promise.resolve();
     return new Promise((resolve) => {
-      const sleeper = { at, wake: resolve };
-      this.#sleepers.push(sleeper);
-      signal?.addEventListener('abort', () => {
+      const end = (): void => {
         this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
+        signal?.removeEventListener('abort', end);
         resolve();
-      });
+      };
+      const sleeper = { at, wake: end };
+      this.#sleepers.push(sleeper);
+      signal?.addEventListener('abort', end, { once: true });
     });
+  }
+
+  sleep(time: Millis, signal?: AbortSignal): Promise<void> {
+    return this.sleepUntil(shift(this.#now, microsOf(time)), signal);
   }
 
   /** Moves time on by `by`, waking every sleeper at its own instant, in order, and letting what it starts run first. */
   async advance(by: Micros): Promise<void> {
-    const end = instant(this.#now + by);
+    const end = shift(this.#now, by);
     for (;;) {
       await settle();
       const next = this.#sleepers.filter((s) => s.at <= end).sort((a, b) => a.at - b.at)[0];
       if (next === undefined) break;
-      this.#sleepers = this.#sleepers.filter((s) => s !== next);
       this.#now = next.at;
       next.wake();
     }
