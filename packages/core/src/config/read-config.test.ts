@@ -263,7 +263,7 @@ describe('sameConfig', () => {
 });
 
 describe('the config schema', () => {
-  test('is the one in config/schema (else run: node scripts/schemas.ts)', () => {
+  test('is the one in config/schema (else run: npm run generate)', () => {
     const file = new URL('../../../../config/schema/config.schema.json', import.meta.url);
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(JSON.parse(JSON.stringify(configSchema())));
   });

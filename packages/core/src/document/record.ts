@@ -95,7 +95,7 @@ export function readRecord<F extends Fields>(
       place.refuse(`has no "${name}", which is required`, `write "${name}": ${JSON.stringify(example) ?? '…'}, say`);
     }
   }
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each kind read its own field, which no type can follow
+  // Each kind has read its own field, which no type can follow.
   return { values: Object.fromEntries(values) as Values<F>, places };
 }
 

@@ -20,14 +20,23 @@ export type CommandSet = Readonly<Record<string, CommandHandler>>;
  * Judges and executes one command.
  * @returns the reply; `undefined` when the command is for somebody else, or only the publisher knows it.
  */
-export async function obey(command: Command, from: string, commands: CommandSet, gate: CommandGate, now: Instant): Promise<Reply | undefined> {
+export async function obey(
+  command: Command,
+  from: string,
+  commands: CommandSet,
+  gate: CommandGate,
+  now: Instant,
+): Promise<Reply | undefined> {
   if (command.target !== undefined && command.target !== from) return undefined;
   const reply = { kind: 'reply', id: command.id, from } as const;
   try {
     const handler = Object.hasOwn(commands, command.cmd) ? commands[command.cmd] : undefined;
     gate.admit(command, now, handler?.dangerous ?? DANGEROUS.has(command.cmd));
     if (handler === undefined) {
-      throw new DrumlineError('DRUM_COMMAND_INVALID', `${command.cmd} is unknown here; known: ${Object.keys(commands).join(', ')}`);
+      throw new DrumlineError(
+        'DRUM_COMMAND_INVALID',
+        `${command.cmd} is unknown here; known: ${Object.keys(commands).join(', ')}`,
+      );
     }
     return { ...reply, ok: true, message: await handler.run(command.args, command) };
   } catch (error) {

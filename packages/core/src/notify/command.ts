@@ -22,26 +22,27 @@ export type Arguments = Readonly<Record<string, string | number | boolean>>;
 /** The original's commands came as bare text. Those that cannot harm a host are still understood. */
 const PLAIN_TEXT = ['update_config', 'stop', 'pause', 'resume', 'drain', 'ping'] as const;
 
-const MAX_COMMAND_BYTES = 65_536;
+/** Characters. */
+const MAX_COMMAND_LENGTH = 65_536;
 
 /**
  * Reads a message of the notify channel.
  * @throws DrumlineError DRUM_COMMAND_INVALID naming the field and what it must be.
  */
 export function decodeCommand(message: string, now: Instant): Command {
-  if (message.length > MAX_COMMAND_BYTES) throw invalid(`is ${message.length} long, at most ${MAX_COMMAND_BYTES}`);
+  if (message.length > MAX_COMMAND_LENGTH) throw invalid(`is ${message.length} long, at most ${MAX_COMMAND_LENGTH}`);
   const plain = PLAIN_TEXT.find((name) => name === message.trim());
   if (plain !== undefined) return { id: `plain-${plain}-${now}`, cmd: plain, args: {}, at: now, nonce: '' };
   const value = parse(message);
   const target = value['target'] === undefined ? {} : { target: text(value, 'target') };
   const sig = value['sig'] === undefined ? {} : { sig: text(value, 'sig') };
   const at = value['at'];
-  if (!Number.isSafeInteger(at)) throw invalid('has no "at" (whole µs since the epoch)');
+  if (typeof at !== 'number' || !Number.isSafeInteger(at)) throw invalid('has no "at" (whole µs since the epoch)');
   return {
     id: text(value, 'id'),
     cmd: text(value, 'cmd'),
     args: argumentsOf(value['args']),
-    at: instant(at as number),
+    at: instant(at),
     nonce: text(value, 'nonce'),
     ...target,
     ...sig,
@@ -55,28 +56,34 @@ export function encodeCommand(command: Command): string {
 function parse(message: string): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(message);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+    if (isRecord(value)) return value;
   } catch {
     // falls through: not JSON is as wrong as JSON of another shape
   }
-  throw invalid(`is neither a JSON object nor one of ${PLAIN_TEXT.join(', ')}: ${JSON.stringify(message.slice(0, 80))}`);
+  throw invalid(
+    `is neither a JSON object nor one of ${PLAIN_TEXT.join(', ')}: ${JSON.stringify(message.slice(0, 80))}`,
+  );
 }
 
 function text(value: Readonly<Record<string, unknown>>, field: string): string {
   const found = value[field];
   if (typeof found === 'string' && found.length > 0 && found.length <= 256) return found;
-  throw invalid(`has the ${field} ${JSON.stringify(found)?.slice(0, 80)}, expected a text of 1 to 256`);
+  const what = typeof found === 'string' ? JSON.stringify(found.slice(0, 80)) : typeof found;
+  throw invalid(`has the ${field} ${what}, expected a text of 1 to 256`);
 }
 
 function argumentsOf(value: unknown): Arguments {
   if (value === undefined) return {};
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid('has args that are no object');
-  for (const [name, argument] of Object.entries(value)) {
-    if (!['string', 'number', 'boolean'].includes(typeof argument)) {
-      throw invalid(`has the argument ${JSON.stringify(name)} that is neither text, number nor boolean`);
-    }
-  }
-  return value as Arguments;
+  if (!isRecord(value)) throw invalid('has args that are no object');
+  const args = Object.entries(value).map(([name, argument]): [string, string | number | boolean] => {
+    if (typeof argument === 'string' || typeof argument === 'number' || typeof argument === 'boolean')
+      return [name, argument];
+    throw invalid(`has the argument ${JSON.stringify(name.slice(0, 80))} that is neither text, number nor boolean`);
+  });
+  return Object.fromEntries(args);
 }
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const invalid = (what: string): DrumlineError => new DrumlineError('DRUM_COMMAND_INVALID', `the command ${what}`);

@@ -35,10 +35,19 @@ export class CommandGate {
   admit(command: Command, now: Instant, dangerous: boolean): void {
     const { secret, allow } = this.#options;
     if (secret !== undefined) this.#verify(command, secret, now);
-    else if (dangerous) throw refused('DRUM_COMMAND_UNSIGNED', `${command.cmd} needs a shared secret, and this process has none`);
+    else if (dangerous)
+      throw refused('DRUM_COMMAND_UNSIGNED', `${command.cmd} needs a shared secret, and this process has none`);
     if (dangerous && !allow.has(command.cmd)) {
-      throw refused('DRUM_COMMAND_FORBIDDEN', `${command.cmd} is not among what --allow lists here (${[...allow].join(', ') || 'nothing'})`);
+      throw refused(
+        'DRUM_COMMAND_FORBIDDEN',
+        `${command.cmd} is not among what --allow lists here (${[...allow].join(', ') || 'nothing'})`,
+      );
     }
+  }
+
+  /** How many nonces are kept. */
+  get remembered(): number {
+    return this.#seen.size;
   }
 
   #verify(command: Command, secret: string, now: Instant): void {
@@ -48,16 +57,22 @@ export class CommandGate {
     }
     const age = now - command.at;
     if (Math.abs(age) > SIGNATURE_WINDOW) {
-      throw refused('DRUM_COMMAND_STALE', `${command.cmd} was sent ${(age / 1e6).toFixed(1)} s ago, at most ${SIGNATURE_WINDOW / 1e6} s is accepted`);
+      throw refused(
+        'DRUM_COMMAND_STALE',
+        `${command.cmd} was sent ${(age / 1e6).toFixed(1)} s ago, at most ${SIGNATURE_WINDOW / 1e6} s is accepted`,
+      );
     }
     for (const [nonce, at] of this.#seen) {
       if (now - at <= 2 * SIGNATURE_WINDOW) break;
       this.#seen.delete(nonce);
     }
-    if (this.#seen.has(command.nonce)) throw refused('DRUM_COMMAND_STALE', `${command.cmd} was executed before: its nonce is known`);
+    if (this.#seen.has(command.nonce))
+      throw refused('DRUM_COMMAND_STALE', `${command.cmd} was executed before: its nonce is known`);
     this.#seen.set(command.nonce, now);
   }
 }
 
-const refused = (code: 'DRUM_COMMAND_UNSIGNED' | 'DRUM_COMMAND_STALE' | 'DRUM_COMMAND_FORBIDDEN', what: string): DrumlineError =>
-  new DrumlineError(code, what);
+const refused = (
+  code: 'DRUM_COMMAND_UNSIGNED' | 'DRUM_COMMAND_STALE' | 'DRUM_COMMAND_FORBIDDEN',
+  what: string,
+): DrumlineError => new DrumlineError(code, what);

@@ -1,5 +1,4 @@
-import type { ErrorCode } from '../errors/index.ts';
-import { REGISTRY } from '../errors/index.ts';
+import { type ErrorCode, isErrorCode } from '../errors/index.ts';
 
 /** What a process answers to a command, on `<prefix>_stats`. */
 export interface Reply {
@@ -31,9 +30,8 @@ export function decodeReply(message: string): Reply | undefined {
     return undefined;
   }
   if (typeof value !== 'object' || value === null) return undefined;
-  const { kind, id, from, ok, message: line, code } = value as Record<string, unknown>;
+  const { kind, id, from, ok, message: line, code } = Object.fromEntries<unknown>(Object.entries(value));
   if (kind !== 'reply' || typeof id !== 'string' || typeof from !== 'string') return undefined;
   if (typeof ok !== 'boolean' || typeof line !== 'string') return undefined;
-  const known = typeof code === 'string' && Object.hasOwn(REGISTRY, code) ? { code: code as ErrorCode } : {};
-  return { kind: 'reply', id, from, ok, message: line, ...known };
+  return { kind: 'reply', id, from, ok, message: line, ...(isErrorCode(code) && { code }) };
 }

@@ -3,7 +3,7 @@ import {
   integer,
   type JsonSchema,
   type Kind,
-  Place,
+  type Place,
   quoted,
   readRecord,
   recordSchema,

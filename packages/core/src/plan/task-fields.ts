@@ -1,5 +1,6 @@
 import {
   choice,
+  closest,
   decimalText,
   defaulted,
   duration,
@@ -14,7 +15,6 @@ import {
   recordSchema,
   required,
   text,
-  closest,
 } from '../document/index.ts';
 import { type Micros, micros } from '../units/index.ts';
 import { columns } from './columns.ts';

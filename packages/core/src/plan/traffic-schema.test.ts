@@ -5,7 +5,7 @@ import { TASK_FIELDS } from './task-fields.ts';
 import { trafficSchema } from './traffic-schema.ts';
 
 describe('the traffic schema', () => {
-  test('is the one in config/schema (else run: node scripts/schemas.ts)', () => {
+  test('is the one in config/schema (else run: npm run generate)', () => {
     const file = new URL('../../../../config/schema/traffic.schema.json', import.meta.url);
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(JSON.parse(JSON.stringify(trafficSchema())));
   });

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { DrumlineError } from '../errors/index.ts';
 import type { Task } from '../plan/plan.ts';
 import { type Instant, instant } from '../units/index.ts';
@@ -44,25 +45,54 @@ export interface RunRecord {
 
 /** The fields of the run's hash: each changes on its own, so a change writes only what it touches. */
 export function encodeRun(record: Partial<RunRecord>): Record<string, string> {
-  const fields: Record<string, string> = {};
-  for (const [name, value] of Object.entries(record)) fields[name] = typeof value === 'string' ? value : JSON.stringify(value);
-  return fields;
+  const fields = Object.entries(record).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(
+    fields.map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]),
+  );
 }
 
-const TEXTS = new Set(['run', 'state', 'plan', 'scale', 'speed']);
+const text = z.string();
+const count = z.int().nonnegative();
+/** JSON as text in a field. */
+const json = <T extends z.ZodType>(of: T) =>
+  z
+    .string()
+    .transform((value, context): unknown => {
+      try {
+        return JSON.parse(value);
+      } catch {
+        context.addIssue('is not JSON');
+        return z.NEVER;
+      }
+    })
+    .pipe(of);
+
+/** Tasks are not looked into: only a publisher writes them, after every check that there is. */
+const RECORD = z.object({
+  run: text,
+  state: z.enum(['running', 'paused', 'draining', 'stopped', 'done', 'failed']),
+  plan: text,
+  tasks: json(z.array(z.custom<RunTask>((task) => typeof task === 'object' && task !== null && 'action' in task))),
+  queues: json(count),
+  scale: text,
+  speed: text,
+  origin: json(count.transform(instant)),
+  rates: json(z.array(z.object({ beat: count, factor: text }))),
+  pauses: json(
+    z.array(
+      z
+        .object({ from: count.transform(instant), to: count.transform(instant).optional() })
+        .transform(({ from, to }): Pause => (to === undefined ? { from } : { from, to })),
+    ),
+  ),
+});
 
 /** @throws DrumlineError DRUM_RUN_UNKNOWN when fields are missing or are not what `encodeRun` writes. */
 export function decodeRun(fields: Readonly<Record<string, string>>): RunRecord {
-  const record: Record<string, unknown> = {};
-  for (const name of ['run', 'state', 'plan', 'tasks', 'queues', 'scale', 'speed', 'origin', 'rates', 'pauses']) {
-    const field = fields[name];
-    try {
-      record[name] = TEXTS.has(name) ? field : JSON.parse(field ?? '');
-    } catch (cause) {
-      throw new DrumlineError('DRUM_RUN_UNKNOWN', `the run's field ${name} is ${field?.slice(0, 80) ?? 'missing'}`, { cause });
-    }
-  }
-  if (!Array.isArray(record['tasks'])) throw new DrumlineError('DRUM_RUN_UNKNOWN', 'the run has no list of tasks');
-  record['origin'] = instant(Number(record['origin']));
-  return record as unknown as RunRecord;
+  const parsed = RECORD.safeParse(fields);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const field = String(issue?.path[0]);
+  const value = fields[field] === undefined ? 'missing' : JSON.stringify(fields[field].slice(0, 80));
+  throw new DrumlineError('DRUM_RUN_UNKNOWN', `the run's field ${field} is ${value}`);
 }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { micros } from '../units/index.ts';
 import { curveOf, DAY, HOUR } from './curve.ts';
 import { parseRational } from './rational.ts';
 import { scheduleOf } from './schedule.ts';
-import { micros } from '../units/index.ts';
 
 /** The second task of the shipped traffic file. */
 const SHIPPED =

@@ -1,5 +1,5 @@
-import { smoothPieces } from './smooth-curve.ts';
 import { lcm, type Rational } from './rational.ts';
+import { smoothPieces } from './smooth-curve.ts';
 
 /** µs */
 export const HOUR = 3_600_000_000;

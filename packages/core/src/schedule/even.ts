@@ -1,5 +1,5 @@
-import { approximate } from './rational.ts';
 import { areaIn } from './rate.ts';
+import { approximate } from './rational.ts';
 import { type BatchRange, lineOf, partsOf, ROUNDING, type Stretch, timeOn } from './stretch.ts';
 
 /**

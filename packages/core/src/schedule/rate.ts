@@ -40,7 +40,7 @@ export interface Piece {
 }
 
 /** Later than anything that can be asked for. */
-export const FOREVER = 1n << 256n;
+const FOREVER = 1n << 256n;
 
 export function areaIn({ from, area, rate, bend }: Piece, tick: bigint): bigint {
   const u = tick - from;

@@ -2,8 +2,8 @@ import { DrumlineError } from '../errors/index.ts';
 import type { Task } from '../plan/plan.ts';
 import { type Micros, micros } from '../units/index.ts';
 import { type Curve, curveOf, DAY, HOURS } from './curve.ts';
-import { parseRational, type Rational, rational, times } from './rational.ts';
 import { changingRate, constantRate, curveRate, endingRate, type Rate, rememberingRate } from './rate.ts';
+import { parseRational, type Rational, rational, times } from './rational.ts';
 
 /** How the ops of a beat are spaced. */
 export type Arrivals = 'even' | 'poisson';

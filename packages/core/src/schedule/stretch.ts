@@ -1,5 +1,5 @@
-import { approximate } from './rational.ts';
 import { areaIn, type Piece, type Rate, rateIn } from './rate.ts';
+import { approximate } from './rational.ts';
 
 /** A range of ops of one task whose intended starts lie in one beat, on the task's own axis. */
 export interface BatchRange {

@@ -12,7 +12,7 @@ import { type Micros, micros } from '../units/index.ts';
  *
  * A bucket's least value is at least 1,024 widths, so the width is at most 1/1024 < 0.1 % of any value in it.
  */
-export const SUB_BUCKETS = 2_048;
+const SUB_BUCKETS = 2_048;
 export const HALF = SUB_BUCKETS / 2;
 const HALF_BITS = 10;
 
@@ -32,7 +32,7 @@ export const LENGTH = (Math.floor(indexOf(HIGHEST) / HALF) + 1) * HALF;
 const bucketOf = (index: number): number => Math.max(0, Math.floor(index / HALF) - 1);
 
 /** How many whole microseconds share the counter at `index`. */
-export const widthAt = (index: number): number => 2 ** bucketOf(index);
+const widthAt = (index: number): number => 2 ** bucketOf(index);
 
 /** The least value that is counted at `index`. */
 export function lowestAt(index: number): Micros {

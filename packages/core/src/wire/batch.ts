@@ -1,5 +1,6 @@
 import { DrumlineError } from '../errors/index.ts';
 import { type Instant, instant, type Micros, micros } from '../units/index.ts';
+import { shown } from './shown.ts';
 
 /**
  * A contiguous range of ops of one task whose intended starts lie in one beat: one list element. It says which ops and
@@ -56,17 +57,16 @@ export function batchOf(element: Readonly<Record<string, unknown>>): Batch {
   return { ...batch, positions };
 }
 
-const isPosition = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+const isWhole = (value: unknown): value is number => typeof value === 'number' && Number.isSafeInteger(value);
+
+const isPosition = (value: unknown): value is number => isWhole(value) && value >= 0;
 
 function whole(element: Readonly<Record<string, unknown>>, field: string, least: number, most: number): number {
   const value = element[field];
-  if (!Number.isSafeInteger(value) || (value as number) < least || (value as number) > most) {
-    throw invalid(field, value, `a whole number from ${least} to ${most}`);
-  }
-  return value as number;
+  if (isWhole(value) && value >= least && value <= most) return value;
+  throw invalid(field, value, `a whole number from ${least} to ${most}`);
 }
 
 function invalid(field: string, value: unknown, expected: string): DrumlineError {
-  const shown = JSON.stringify(value)?.slice(0, 80) ?? 'missing';
-  return new DrumlineError('DRUM_ELEMENT_INVALID', `${field} is ${shown}, expected ${expected}`);
+  return new DrumlineError('DRUM_ELEMENT_INVALID', `${field} is ${shown(value)}, expected ${expected}`);
 }

@@ -3,4 +3,4 @@ export { encodeBatch, MAX_BATCH_OPS } from './batch.ts';
 export type { Element, OriginalColumn, OriginalElement } from './element.ts';
 export { decodeElement } from './element.ts';
 export type { TaskReport, WorkerReport } from './report.ts';
-export { decodeReport, encodeReport, LONGEST_REPORT } from './report.ts';
+export { decodeReport, encodeReport, LONGEST_REPORT, MOST_ENTRIES } from './report.ts';

@@ -54,7 +54,7 @@ export interface WorkerReport {
 /** Characters of the longest report that is looked at. */
 export const LONGEST_REPORT = 16 * 1024 * 1024;
 /** Tasks, error codes and digests that one report may hold: it bounds what reading it can allocate. */
-const MOST_ENTRIES = 256;
+export const MOST_ENTRIES = 256;
 
 const count = z.int().nonnegative();
 const time = z.number().nonnegative();

@@ -1,0 +1,82 @@
+import { describe, expect, test } from 'vitest';
+import type { ErrorCode } from '../errors/index.ts';
+import { instant } from '../units/index.ts';
+import type { Command } from './command.ts';
+import { CommandGate, SIGNATURE_WINDOW } from './gate.ts';
+import { sign } from './signature.ts';
+
+const NOW = instant(1_000_000_000_000);
+const command = (change: Partial<Command> = {}): Command => ({
+  id: 'i',
+  cmd: 'pause',
+  args: {},
+  at: NOW,
+  nonce: 'n',
+  ...change,
+});
+const signed = (change: Partial<Command> = {}): Command => sign(command(change), 'secret');
+const gate = (allow: readonly string[] = []): CommandGate =>
+  new CommandGate({ secret: 'secret', allow: new Set(allow) });
+const refusal = (code: ErrorCode): unknown => expect.objectContaining({ code });
+
+describe('CommandGate', () => {
+  test('without a secret harmless commands need no signature', () => {
+    expect(() => new CommandGate({ allow: new Set() }).admit(command(), NOW, false)).not.toThrow();
+  });
+
+  test('without a secret a dangerous command is refused, even when it is allowed and signed', () => {
+    const open = new CommandGate({ allow: new Set(['execute_bash']) });
+    expect(() => open.admit(signed({ cmd: 'execute_bash' }), NOW, true)).toThrow(refusal('DRUM_COMMAND_UNSIGNED'));
+  });
+
+  test('with a secret the unsigned and the wrongly signed are refused', () => {
+    expect(() => gate().admit(command(), NOW, false)).toThrow(refusal('DRUM_COMMAND_UNSIGNED'));
+    expect(() => gate().admit(sign(command(), 'other'), NOW, false)).toThrow(refusal('DRUM_COMMAND_UNSIGNED'));
+  });
+
+  test.each([
+    [SIGNATURE_WINDOW, true],
+    [SIGNATURE_WINDOW + 1, false],
+    [0 - SIGNATURE_WINDOW, true],
+    [0 - SIGNATURE_WINDOW - 1, false],
+  ])('a signed command of age %i µs: %s', (age, admitted) => {
+    const admit = (): void => gate().admit(signed({ at: instant(NOW - age) }), NOW, false);
+    if (admitted) expect(admit).not.toThrow();
+    else expect(admit).toThrow(refusal('DRUM_COMMAND_STALE'));
+  });
+
+  test('a command is executed once', () => {
+    const one = gate();
+    one.admit(signed(), NOW, false);
+    expect(() => one.admit(signed(), NOW, false)).toThrow(refusal('DRUM_COMMAND_STALE'));
+    one.admit(signed({ nonce: 'other' }), NOW, false);
+  });
+
+  test('a command from the future cannot be played again when its nonce might have been forgotten', () => {
+    const one = gate();
+    const future = signed({ at: instant(NOW + SIGNATURE_WINDOW) });
+    one.admit(future, NOW, false);
+    one.admit(
+      signed({ nonce: 'later', at: instant(NOW + 2 * SIGNATURE_WINDOW) }),
+      instant(NOW + 2 * SIGNATURE_WINDOW),
+      false,
+    );
+    expect(() => one.admit(future, instant(NOW + 2 * SIGNATURE_WINDOW), false)).toThrow(refusal('DRUM_COMMAND_STALE'));
+  });
+
+  test('a dangerous command needs a place in --allow', () => {
+    const bash = signed({ cmd: 'execute_bash' });
+    expect(() => gate().admit(bash, NOW, true)).toThrow(refusal('DRUM_COMMAND_FORBIDDEN'));
+    expect(() => gate(['reboot_instance']).admit(bash, NOW, true)).toThrow(refusal('DRUM_COMMAND_FORBIDDEN'));
+    expect(() => gate(['execute_bash']).admit(bash, NOW, true)).not.toThrow();
+  });
+
+  test('remembers no more nonces than those of two windows', () => {
+    const one = gate();
+    for (let i = 0; i < 300; i += 1) {
+      const now = instant(NOW + i * 1_000_000);
+      one.admit(signed({ nonce: `n${i}`, at: now }), now, false);
+      expect(one.remembered).toBeLessThanOrEqual(62);
+    }
+  });
+});
