@@ -4,7 +4,7 @@ import type { TaskPlay } from './task-play.ts';
 
 /** The publisher's side of the ledger, put together with the bus's. */
 export class Accounts {
-  readonly #plays: TaskPlay[] = [];
+  readonly #plays = new Map<number, TaskPlay>();
   readonly #skipped = new Map<number, number>();
   readonly #actions: readonly string[];
   #counts: ReadonlyMap<number, TaskCounts> = new Map();
@@ -15,7 +15,7 @@ export class Accounts {
   }
 
   started(play: TaskPlay): void {
-    this.#plays.push(play);
+    this.#plays.set(play.task, play);
   }
 
   /** Ops of a beat that were not published, because they were too late to be of use. */
@@ -23,14 +23,16 @@ export class Accounts {
     this.#skipped.set(task, (this.#skipped.get(task) ?? 0) + ops);
   }
 
-  /** Reads the bus's side again; answers whether there were new outcomes. */
-  async refresh(bus: Bus, run: string, queues: number): Promise<boolean> {
+  /** Reads the bus's side again. */
+  async refresh(bus: Bus, run: string, queues: number): Promise<void> {
     this.#counts = await bus.readLedger(run, queues);
-    let outcomes = 0;
-    for (const { ok, failed, dropped } of this.#counts.values()) outcomes += ok + failed + dropped;
-    const moved = outcomes !== this.#outcomes;
-    this.#outcomes = outcomes;
-    return moved;
+    this.#outcomes = 0;
+    for (const { ok, failed, dropped } of this.#counts.values()) this.#outcomes += ok + failed + dropped;
+  }
+
+  /** How many ops have their outcome, as of the last refresh. */
+  get outcomes(): number {
+    return this.#outcomes;
   }
 
   /** Whether every op that was given out of the task has its outcome, as of the last refresh. */
@@ -49,8 +51,12 @@ export class Accounts {
   }
 
   #entry(task: number): LedgerEntry {
-    const planned = this.#plays.filter((play) => play.task === task).reduce((sum, play) => sum + play.planned, 0);
-    const counts = this.#counts.get(task);
-    return { task, action: this.#actions[task] ?? '', planned, skipped: this.#skipped.get(task) ?? 0, counts };
+    return {
+      task,
+      action: this.#actions[task] ?? '',
+      planned: this.#plays.get(task)?.planned ?? 0,
+      skipped: this.#skipped.get(task) ?? 0,
+      counts: this.#counts.get(task),
+    };
   }
 }

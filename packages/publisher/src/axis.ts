@@ -1,43 +1,48 @@
-import type { Pause } from '@drumline/core/run';
-import { BEAT, type Instant, type Micros, shift, micros } from '@drumline/core/units';
+import { BEAT, elapsed, type Instant, type Micros, micros, shift } from '@drumline/core/units';
+
+/** Why the axis stands: an operator paused the fleet, or the queues hold too much. */
+export type Reason = 'command' | 'backlog';
 
 /**
- * The run's own time: beat *b* begins at `origin + b · 10 ms + everything that was paused before it`. All instants come
- * from this one sum, so an error never accumulates.
+ * The run's own time: beat *b* begins at `origin + b · 10 ms + all the time that the axis has stood`. All instants come
+ * from this one sum, so an error never accumulates. The axis stands as long as there is any reason to.
  */
 export class Axis {
   readonly origin: Instant;
-  #paused: Micros = micros(0);
-  #pauses: Pause[] = [];
+  readonly #reasons = new Set<Reason>();
+  /** Since when it stands, if it does. */
+  #from: Instant;
+  #stood: Micros = micros(0);
 
   constructor(origin: Instant) {
     this.origin = origin;
+    this.#from = origin;
   }
 
-  /** When the given beat begins. */
+  /** When the given beat begins, or would if the axis went on now. */
   beatStart(beat: number): Instant {
-    return shift(this.origin, micros(beat * BEAT + this.#paused));
+    return shift(this.origin, micros(beat * BEAT + this.#stood));
   }
 
-  get pauses(): readonly Pause[] {
-    return this.#pauses;
+  get isStanding(): boolean {
+    return this.#reasons.size > 0;
   }
 
-  get isPaused(): boolean {
-    const last = this.#pauses.at(-1);
-    return last !== undefined && last.to === undefined;
+  /**
+   * Stops the axis at `at`; the instants of all later beats move by as long as it stands.
+   * @param next the next beat to be played. If it is owed already (a stall came before), the axis stands from its start
+   * on: no beat that is played after a pause may be intended before the pause's end, or workers would move it once more.
+   */
+  stand(reason: Reason, at: Instant, next: number): void {
+    if (!this.isStanding) {
+      const start = this.beatStart(next);
+      this.#from = start < at ? start : at;
+    }
+    this.#reasons.add(reason);
   }
 
-  /** Stops the axis at `at`; the instants of all later beats move by as long as it stands. */
-  pause(at: Instant): void {
-    if (!this.isPaused) this.#pauses.push({ from: at });
-  }
-
-  resume(at: Instant): void {
-    const last = this.#pauses.at(-1);
-    if (last === undefined || last.to !== undefined) return;
-    const to = at < last.from ? last.from : at;
-    this.#pauses[this.#pauses.length - 1] = { from: last.from, to };
-    this.#paused = micros(this.#paused + (to - last.from));
+  go(reason: Reason, at: Instant): void {
+    if (!this.#reasons.delete(reason) || this.isStanding) return;
+    if (at > this.#from) this.#stood = micros(this.#stood + elapsed(this.#from, at));
   }
 }

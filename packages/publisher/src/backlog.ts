@@ -1,9 +1,9 @@
-import { elapsed, type Instant, type Micros, micros } from '@drumline/core/units';
+import { elapsed, type Instant, type Micros, micros, shift } from '@drumline/core/units';
 
 /** One queue's waiting work as the age of its head, known from push replies alone. */
 export class QueueAge {
-  /** Number of the element after each push (counted from the first one ever), with the intended start of the push. */
-  #pushed: { end: number; at: Instant }[] = [];
+  /** Number of the last element of each push (counted from the first one ever), with the intended start of the push. */
+  #pushed: { readonly end: number; readonly at: Instant }[] = [];
   #count = 0;
 
   pushed(elements: number, at: Instant): void {
@@ -11,19 +11,23 @@ export class QueueAge {
     this.#pushed.push({ end: this.#count, at });
   }
 
+  /** What waits is due later by so much: nobody was to take it meanwhile. */
+  postpone(by: Micros): void {
+    this.#pushed = this.#pushed.map(({ end, at }) => ({ end, at: shift(at, by) }));
+  }
+
   /** How long the oldest of the `length` waiting elements has been due at `now`; 0 when none is. */
   age(length: number, now: Instant): Micros {
     const taken = this.#count - length;
-    let done = 0;
-    while (done < this.#pushed.length && (this.#pushed[done]?.end ?? 0) <= taken) done += 1;
-    if (done > 0) this.#pushed.splice(0, done);
+    const done = this.#pushed.findIndex(({ end }) => end > taken);
+    this.#pushed = done < 0 ? [] : this.#pushed.slice(done);
     const head = this.#pushed[0];
     return head === undefined ? micros(0) : micros(Math.max(0, elapsed(head.at, now)));
   }
 }
 
 export type BacklogPolicy = 'warn' | 'pause' | 'abort';
-export type BacklogState = 'ok' | 'warn' | 'pause' | 'abort';
+export type BacklogState = 'ok' | BacklogPolicy;
 
 /** With `warn` the queues may grow to this many times the bound; then publishing pauses, so that Redis never fills up. */
 const WARN_LIMIT = 6;

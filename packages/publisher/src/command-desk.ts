@@ -1,13 +1,21 @@
 import type { Bus, Unsubscribe } from '@drumline/core/bus';
 import type { Clock } from '@drumline/core/clock';
 import type { Log } from '@drumline/core/log';
-import { type CommandGate, type CommandSet, decodeCommand, encodeReply, obey, parseRate, type RateChange } from '@drumline/core/notify';
+import {
+  type CommandGate,
+  type CommandSet,
+  decodeCommand,
+  encodeReply,
+  obey,
+  parseRate,
+  type RateChange,
+} from '@drumline/core/notify';
 import type { Instant } from '@drumline/core/units';
 
 /** What commands can do to a publisher. */
 export interface Steerable {
   drain(): void;
-  stop(): Promise<void>;
+  stop(): void;
   pause(at: Instant): void;
   resume(at: Instant): void;
   changeRate(change: RateChange): string;
@@ -47,8 +55,8 @@ export class CommandDesk {
     try {
       const command = decodeCommand(message, now);
       const commands = commandsOf(publisher);
-      // What only workers do is not for the publisher to refuse.
-      if (!Object.hasOwn(commands, command.cmd)) return;
+      // What only workers do is not for the publisher to refuse, unless it alone was asked.
+      if (!Object.hasOwn(commands, command.cmd) && command.target === undefined) return;
       const reply = await obey(command, 'publisher', commands, gate, now);
       if (reply === undefined) return;
       log.info({ cmd: command.cmd, ok: reply.ok }, `command ${command.cmd}: ${reply.message}`);
@@ -61,7 +69,10 @@ export class CommandDesk {
 
 function commandsOf(publisher: Steerable): CommandSet {
   return {
-    update_config: { description: 'read the config again', run: async () => `dealing to ${await publisher.updateConfig()} queues` },
+    update_config: {
+      description: 'read the config again',
+      run: async () => `dealing to ${await publisher.updateConfig()} queues`,
+    },
     pause: {
       description: 'publish nothing until resume',
       run: (_, { at }) => {
@@ -76,7 +87,10 @@ function commandsOf(publisher: Steerable): CommandSet {
         return 'resumed';
       },
     },
-    rate: { description: 'rate=0.5|2x|150%|500qps', run: (args) => `rate × ${publisher.changeRate(parseRate(String(args['rate'])))}` },
+    rate: {
+      description: 'rate=0.5|2x|150%|500qps',
+      run: (args) => `rate × ${publisher.changeRate(parseRate(String(args['rate'])))}`,
+    },
     drain: {
       description: 'publish no more; the run ends when everything has its outcome',
       run: () => {
@@ -87,8 +101,7 @@ function commandsOf(publisher: Steerable): CommandSet {
     stop: {
       description: 'publish no more and drop what is not sent',
       run: () => {
-        // Not awaited: it asks the workers itself, and waits for their answers.
-        void publisher.stop();
+        publisher.stop();
         return 'stopping';
       },
     },

@@ -1,4 +1,6 @@
-import type { Bus, QueueStatus } from '@drumline/core/bus';
+import type { Bus } from '@drumline/core/bus';
+import type { Clock } from '@drumline/core/clock';
+import type { DrumlineError } from '@drumline/core/errors';
 import { type Instant, type Micros, micros } from '@drumline/core/units';
 import { type Batch, encodeBatch } from '@drumline/core/wire';
 import { QueueAge } from './backlog.ts';
@@ -9,27 +11,29 @@ interface Slot {
   readonly age: QueueAge;
 }
 
+export interface DispatcherOptions {
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly run: string;
+  readonly epoch: number;
+}
+
 /** Deals batches round the queues and keeps an eye on how full they are. */
 export class Dispatcher {
-  readonly #bus: Bus;
-  readonly #run: string;
-  readonly #epoch: number;
+  readonly #options: DispatcherOptions;
   readonly #slots: Slot[] = [];
   #queues = 0;
   #next = 0;
 
-  constructor(bus: Bus, run: string, epoch: number, queues: number) {
-    this.#bus = bus;
-    this.#run = run;
-    this.#epoch = epoch;
+  constructor(options: DispatcherOptions, queues: number) {
+    this.#options = options;
     this.useQueues(queues);
   }
 
   /** Deals to queues 0…`queues`−1 from now on. */
   useQueues(queues: number): void {
     for (let queue = this.#slots.length; queue < queues; queue += 1) {
-      const outbox = new Outbox(this.#bus, queue, this.#run, this.#epoch);
-      this.#slots.push({ outbox, age: new QueueAge() });
+      this.#slots.push({ outbox: new Outbox({ ...this.#options, queue }), age: new QueueAge() });
     }
     this.#queues = queues;
     this.#next %= queues;
@@ -45,24 +49,26 @@ export class Dispatcher {
     return this.#slots.map(({ outbox }) => outbox.length);
   }
 
-  /** Pushes that have no answer yet. */
-  get unanswered(): number {
-    return this.#slots.reduce((sum, { outbox }) => sum + outbox.unanswered, 0);
-  }
-
   /** Why nothing more can be delivered, if so. */
-  get failure(): unknown {
-    return this.#slots.map(({ outbox }) => outbox.failure).find((failure) => failure !== undefined);
+  get failure(): DrumlineError | undefined {
+    return this.#slots.find(({ outbox }) => outbox.failure !== undefined)?.outbox.failure;
   }
 
   /** The age of the oldest batch that waits anywhere. */
   backlog(now: Instant): Micros {
-    return micros(Math.max(0, ...this.#slots.map(({ outbox, age }) => age.age(outbox.length, now))));
+    return micros(Math.max(0, ...this.#slots.map(({ outbox, age }) => age.age(outbox.waiting, now))));
   }
 
-  /** Takes over what was read of the queues: without pushes no answers come that would say. */
-  learn(queues: readonly QueueStatus[]): void {
-    for (const { queue, length } of queues) this.#slots[queue]?.outbox.learn(length);
+  /** The workers were not to work for so long: what waits is no older for it. */
+  postpone(by: Micros): void {
+    for (const { age } of this.#slots) age.postpone(by);
+  }
+
+  /** Reads how long the queues are: the answers to pushes say so only where something is pushed. */
+  async look(): Promise<void> {
+    for (const { queue, length } of await this.#options.bus.queues(this.#slots.length)) {
+      this.#slots[queue]?.outbox.learn(length);
+    }
   }
 
   /** Puts a beat's batches on the queues: one push a queue. */
@@ -77,6 +83,7 @@ export class Dispatcher {
     for (const [queue, parcel] of parcels) this.#push(queue, parcel);
   }
 
+  /** Resolves when every push has its answer, or none will come (see `failure`). */
   async flushed(): Promise<void> {
     await Promise.all(this.#slots.map(({ outbox }) => outbox.flushed()));
   }

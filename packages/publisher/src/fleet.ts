@@ -1,42 +1,73 @@
 import type { Bus } from '@drumline/core/bus';
-import { delay } from '@drumline/core/clock';
+import type { Clock } from '@drumline/core/clock';
 import { sameConfig } from '@drumline/core/config';
 import { readyWorkers } from '@drumline/core/fleet';
 import type { Log } from '@drumline/core/log';
-import { askFleet, newCommand } from '@drumline/core/notify';
+import { askFleet, encodeCommand, newCommand } from '@drumline/core/notify';
 import { type Millis, millis } from '@drumline/core/units';
 
 const UPDATE_WITHIN: Millis = millis(10_000);
+const STOP_WITHIN: Millis = millis(1_000);
 const LOOK_EVERY: Millis = millis(100);
 
-/**
- * Makes `<prefix>_cfg` say what the config file says: compared by meaning, so that a new comment reconfigures nobody;
- * when it differs it is written, and the workers that are there are told and waited for.
- */
-export async function bringConfig(bus: Bus, text: string, secret: string | undefined, log: Log): Promise<void> {
-  const present = await bus.readConfig();
-  if (present !== undefined && sameConfig(present, text)) return;
-  await bus.writeConfig(text);
-  const command = await newCommand(bus, { cmd: 'update_config' }, secret);
-  const answers = await askFleet(bus, command, { within: UPDATE_WITHIN, publisher: false });
-  const failed = answers.filter(({ reply }) => reply?.ok !== true);
-  for (const { from, reply } of failed) log.warn({ worker: from }, `did not take the new config: ${reply?.message ?? 'no answer'}`);
-  log.info({ workers: answers.length - failed.length }, 'the config was written');
+export interface FleetOptions {
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly secret: string | undefined;
+  readonly log: Log;
 }
 
-/** Waits for workers, so that the first beats find somebody. Goes on without them, saying so, when none come. */
-export async function awaitWorkers(
-  bus: Bus,
-  { count, within }: { readonly count: number; readonly within: Millis },
-  log: Log,
-): Promise<void> {
-  for (let waited = 0; ; waited += LOOK_EVERY) {
-    const ready = (await readyWorkers(bus)).length;
-    if (ready >= count) return;
-    if (waited === 0) log.info({ ready, wanted: count }, 'waiting for workers');
-    if (waited >= within) {
-      return log.warn({ ready, wanted: count }, 'starting without them: what is published waits in the queues');
+/** What the publisher wants of the workers. */
+export class Fleet {
+  readonly #options: FleetOptions;
+
+  constructor(options: FleetOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Makes `<prefix>_cfg` say what the config file says: compared by meaning, so that a new comment reconfigures nobody;
+   * when it differs it is written, and the workers that are there are told and waited for.
+   */
+  async bringConfig(text: string): Promise<void> {
+    const { bus, secret, log } = this.#options;
+    const present = await bus.readConfig();
+    if (present !== undefined && sameConfig(present, text)) return;
+    await bus.writeConfig(text);
+    const command = await newCommand(bus, { cmd: 'update_config' }, secret);
+    const answers = await askFleet(bus, command, { within: UPDATE_WITHIN, publisher: false });
+    const failed = answers.filter(({ reply }) => reply?.ok !== true);
+    for (const { from, reply } of failed) {
+      log.warn({ worker: from }, `did not take the new config: ${reply?.message ?? 'no answer'}`);
     }
-    await delay(LOOK_EVERY);
+    log.info({ workers: answers.length - failed.length }, 'the config was written');
+  }
+
+  /** Waits for workers, so that the first beats find somebody. Goes on without them, saying so, when none come. */
+  async await(count: number, within: Millis, signal?: AbortSignal): Promise<void> {
+    const { bus, clock, log } = this.#options;
+    for (let waited = 0; ; waited += LOOK_EVERY) {
+      const ready = (await readyWorkers(bus)).length;
+      if (ready >= count) return;
+      if (waited === 0) log.info({ ready, wanted: count }, 'waiting for workers');
+      if (waited >= within) {
+        return log.warn({ ready, wanted: count }, 'starting without them: what is published waits in the queues');
+      }
+      await clock.sleep(LOOK_EVERY, signal);
+      if (signal?.aborted === true) return;
+    }
+  }
+
+  /** Lets workers that a command has paused go on. Not waited for: who is not there needs no telling. */
+  async resume(): Promise<void> {
+    const { bus, secret } = this.#options;
+    await bus.notify(encodeCommand(await newCommand(bus, { cmd: 'resume' }, secret)));
+  }
+
+  /** Lets the workers drop what they have not sent of the run, and waits until they have heard it. */
+  async stop(run: string): Promise<void> {
+    const { bus, secret } = this.#options;
+    const command = await newCommand(bus, { cmd: 'stop', args: { run } }, secret);
+    await askFleet(bus, command, { within: STOP_WITHIN, publisher: false });
   }
 }

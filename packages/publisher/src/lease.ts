@@ -1,5 +1,5 @@
 import type { Bus } from '@drumline/core/bus';
-import { delay } from '@drumline/core/clock';
+import type { Clock } from '@drumline/core/clock';
 import { DrumlineError } from '@drumline/core/errors';
 import { type Millis, millis } from '@drumline/core/units';
 
@@ -17,53 +17,64 @@ const RENEW_EVERY: Millis = millis(1_000);
 
 /**
  * The right to publish on a prefix: a lock that expires, and with it an epoch greater than all before, which every push
- * carries. A publisher that lost the lock in a stall cannot push any more, because the scripts refuse its epoch.
+ * carries. A publisher that lost the lock to another cannot push to a run that the other has taken over, because the
+ * scripts refuse its epoch. One whose lock expired unnoticed by anybody, while Redis was away, takes it again.
  */
 export class Lease {
+  /** What pushes carry: that of the first acquisition, for the run's whole life. */
   readonly epoch: number;
   readonly #bus: Bus;
+  readonly #clock: Clock;
   readonly #holder: string;
   readonly #ended = new AbortController();
   readonly #renewing: Promise<void>;
+  #lockEpoch: number;
   #lost = false;
 
-  private constructor(bus: Bus, epoch: number, holder: string) {
+  private constructor(bus: Bus, clock: Clock, epoch: number, holder: string) {
     this.#bus = bus;
+    this.#clock = clock;
     this.epoch = epoch;
+    this.#lockEpoch = epoch;
     this.#holder = holder;
     this.#renewing = this.#renew();
   }
 
   /** @throws DrumlineError DRUM_PUBLISHER_LOCKED naming the holder. */
-  static async take(bus: Bus, holder: Holder): Promise<Lease> {
+  static async take(bus: Bus, clock: Clock, holder: Holder): Promise<Lease> {
     const text = JSON.stringify(holder);
     const reply = await bus.acquireLock(text, TTL);
-    if (reply.kind === 'acquired') return new Lease(bus, reply.epoch, text);
+    if (reply.kind === 'acquired') return new Lease(bus, clock, reply.epoch, text);
     throw new DrumlineError('DRUM_PUBLISHER_LOCKED', `another publisher is at work on this prefix: ${reply.holder}`, {
       hint: `End it with \`drumline notify stop\`, or use another --prefix. A lock whose holder died expires after ${TTL / 1_000} s.`,
     });
   }
 
   /** Whether somebody else has taken over. */
-  get lost(): boolean {
+  get isLost(): boolean {
     return this.#lost;
   }
 
   async release(): Promise<void> {
     this.#ended.abort();
     await this.#renewing;
-    if (!this.#lost) await this.#bus.releaseLock(this.epoch);
+    if (!this.#lost) await this.#bus.releaseLock(this.#lockEpoch);
   }
 
   async #renew(): Promise<void> {
-    for (;;) {
-      await delay(RENEW_EVERY, this.#ended.signal);
-      if (this.#ended.signal.aborted) return;
-      // A connection that is down says nothing about the lock: the next round asks again.
-      const held = await this.#bus.renewLock(this.epoch, this.#holder, TTL).catch(() => true);
-      if (held) continue;
-      this.#lost = true;
-      return;
+    const { signal } = this.#ended;
+    while (!this.#lost) {
+      await this.#clock.sleep(RENEW_EVERY, signal);
+      if (signal.aborted) return;
+      // A call that fails says nothing about the lock: the next round asks again.
+      this.#lost = !(await this.#isHeld().catch(() => true));
     }
+  }
+
+  async #isHeld(): Promise<boolean> {
+    if (await this.#bus.renewLock(this.#lockEpoch, this.#holder, TTL)) return true;
+    const reply = await this.#bus.acquireLock(this.#holder, TTL);
+    if (reply.kind === 'acquired') this.#lockEpoch = reply.epoch;
+    return reply.kind === 'acquired';
   }
 }

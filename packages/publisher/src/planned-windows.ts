@@ -1,6 +1,6 @@
-import type { Batch } from '@drumline/core/wire';
 import { WINDOW } from '@drumline/core/stats';
 import type { Instant } from '@drumline/core/units';
+import type { Batch } from '@drumline/core/wire';
 
 /** How many ops of each task are intended in each 100 ms window of the fleet's clock: what was really sent is held against it. */
 export class PlannedWindows {
@@ -11,17 +11,19 @@ export class PlannedWindows {
     const window = Math.floor(at / WINDOW);
     const boundary = (window + 1) * WINDOW;
     // A beat is shorter than a window, so a batch touches two at most.
-    const before = span === 0 || at + span < boundary ? count : Math.ceil(((boundary - at) * (count - 1)) / span);
+    // A lone op with a span is one of Poisson arrivals, which may lie anywhere in it.
+    const gaps = Math.max(1, count - 1);
+    const before = span === 0 || at + span < boundary ? count : Math.ceil(((boundary - at) * gaps) / span);
     this.#count(task, window, before);
     if (before < count) this.#count(task, window + 1, count - before);
   }
 
-  /** Ops of the task intended in [from, to), which are edges of windows. */
+  /** Ops of the task intended in the windows that [from, to) touches. */
   between(task: number, from: Instant, to: Instant): number {
     const windows = this.#tasks.get(task);
     if (windows === undefined) return 0;
     let sum = 0;
-    for (let window = Math.floor(from / WINDOW); window < Math.floor(to / WINDOW); window += 1) {
+    for (let window = Math.floor(from / WINDOW); window < Math.ceil(to / WINDOW); window += 1) {
       sum += windows.counts[window - windows.first] ?? 0;
     }
     return sum;

@@ -1,6 +1,6 @@
 import { itemsPerOp, streamChoice } from '@drumline/core/data';
-import { type RunTask, slotDraw } from '@drumline/core/run';
 import type { StreamChoice } from '@drumline/core/keys';
+import { type RunTask, slotDraw } from '@drumline/core/run';
 import {
   type Cursor,
   FIRST_REPEAT,
@@ -33,7 +33,7 @@ export class TaskPlay {
   readonly #definition: RunTask;
   readonly #choice: StreamChoice | undefined;
   readonly #spec: ScheduleSpec;
-  #history: RateChange[];
+  #history: readonly RateChange[];
   #schedule: Schedule;
   #cursor: Cursor;
   #repeat: RepeatPosition = FIRST_REPEAT;
@@ -79,13 +79,18 @@ export class TaskPlay {
     return this.#schedule.rateAt(this.#cursor.position.beat * BEAT);
   }
 
-  /** From the next beat on, the plan's rate is multiplied by `factor`. */
+  /**
+   * From the next beat on, the plan's rate is multiplied by `factor`.
+   * @throws DrumlineError DRUM_PLAN_TOO_LARGE: nothing has changed then.
+   */
   changeRate(factor: string): void {
-    const at = micros(this.#repeat.start + this.#cursor.position.beat * BEAT);
-    this.#history = [...this.#history.filter((change) => change.at < at), { at, factor }];
-    const position = this.#cursor.position;
-    this.#schedule = this.#scheduleNow();
-    this.#cursor = this.#schedule.from(position);
+    const { position } = this.#cursor;
+    const at = micros(this.#repeat.start + position.beat * BEAT);
+    const history = [...this.#history.filter((change) => change.at < at), { at, factor }];
+    const schedule = this.#scheduleNow(history);
+    this.#cursor = schedule.from(position);
+    this.#schedule = schedule;
+    this.#history = history;
   }
 
   /** The batches of every beat that begins before `until` µs of the task's time and was not asked for yet. */
@@ -112,10 +117,9 @@ export class TaskPlay {
     this.#streams.fill(0);
   }
 
-  #scheduleNow(): Schedule {
+  #scheduleNow(history = this.#history): Schedule {
     const { repeat, start } = this.#repeat;
-    const spec = { ...this.#spec, history: this.#history, start };
-    return scheduleOf(spec, slotDraw(this.#definition.seed, repeat));
+    return scheduleOf({ ...this.#spec, history, start }, slotDraw(this.#definition.seed, repeat));
   }
 
   /** The streams' positions before op `first`; moves them past `count` ops. */
