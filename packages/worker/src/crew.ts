@@ -1,10 +1,9 @@
 import type { Config } from '@drumline/core/config';
-import { delay } from '@drumline/core/clock';
 import type { Log } from '@drumline/core/log';
-import type { Pause } from '@drumline/core/run';
-import { millis } from '@drumline/core/units';
-import { type EngineEvents, EngineHost, type EngineLine } from './host/engine-host.ts';
-import type { EngineCommand, EngineReport, EngineSetup } from './host/protocol.ts';
+import { type Pause, Pauses } from '@drumline/core/run';
+import type { EngineEvents, EngineLine } from './host/engine-host.ts';
+import type { EngineCommand, EngineReport, EngineSettings, EngineSetup } from './host/protocol.ts';
+import { Seat } from './seat.ts';
 import { dealQueues, settingsOf, type TargetOptions } from './settings.ts';
 
 /** Starts an engine somewhere: on an OS thread of its own, or on this one. */
@@ -13,6 +12,7 @@ export type EngineOpener = (setup: EngineSetup, events: EngineEvents) => EngineL
 export interface CrewOptions {
   readonly id: string;
   readonly openEngine: EngineOpener;
+  /** Engines at most; never more than there are queues. */
   readonly engines: number;
   readonly target: TargetOptions;
   readonly digest: boolean;
@@ -20,124 +20,130 @@ export interface CrewOptions {
   readonly onEnd: (how: 'drain' | 'leave', why?: Error) => void;
 }
 
-const RESTART_AFTER = millis(500);
-/** So many crashes of one engine in a row, each before it was ready, and the worker gives up. */
-const MAX_FAILED_STARTS = 3;
-
-interface Seat {
-  /** Its engine's name, which a successor takes over. */
-  readonly name: string;
-  host: EngineHost;
-  queues: readonly number[];
-  failedStarts: number;
-}
-
 /**
- * The engines of one worker, each with its share of the queues. One that crashes is replaced: its successor finds what
- * was claimed and not acknowledged in the worker's own lists and executes it.
+ * The engines of one worker, each with its share of the queues. A queue belongs to the same engine for the worker's whole
+ * life, however their number changes: two that consume one queue under one name would execute the same ops.
  */
 export class Crew {
   readonly #options: CrewOptions;
-  readonly #log: Log;
-  #config: Config;
-  #pauses: Pause[];
+  readonly #pauses: Pauses;
+  readonly #stopped = new Set<string>();
   #seats: Seat[] = [];
-  /** Figures of engines that are gone: counts are cumulative for the worker's whole life. */
-  #past: EngineReport[] = [];
-  #lastReports = new Map<Seat, EngineReport>();
+  /** Changes of the config come one after the other. */
+  #turn: Promise<void> = Promise.resolve();
   #ending = false;
 
-  private constructor(options: CrewOptions, config: Config, pauses: readonly Pause[]) {
+  private constructor(options: CrewOptions, pauses: readonly Pause[]) {
     this.#options = options;
-    this.#log = options.log;
-    this.#config = config;
-    this.#pauses = [...pauses];
+    this.#pauses = new Pauses(pauses);
   }
 
   /** Resolves when every engine is claiming. @throws DrumlineError of the first that cannot. */
   static async start(options: CrewOptions, config: Config, pauses: readonly Pause[]): Promise<Crew> {
-    const crew = new Crew(options, config, pauses);
-    for (const queues of dealQueues(config.threads, Math.min(options.engines, config.threads))) crew.#addSeat(queues);
+    const crew = new Crew(options, pauses);
     try {
-      await Promise.all(crew.#seats.map((seat) => seat.host.ready));
+      await crew.#addSeats(config, crew.#handsOf(config));
+      return crew;
     } catch (error) {
       await crew.end('leave');
       throw error;
     }
-    return crew;
   }
 
-  /** @throws DrumlineError when the new target cannot be used by one of the engines: then none of them changes queues. */
-  async apply(config: Config): Promise<void> {
-    const hands = dealQueues(config.threads, this.#seats.length);
-    await Promise.all(
-      this.#seats.map((seat, i) => seat.host.apply(settingsOf(config, this.#options.target, hands[i]?.length ?? 0))),
-    );
-    this.#config = config;
-    for (const [i, seat] of this.#seats.entries()) {
-      seat.queues = hands[i] ?? [];
-      seat.host.post({ kind: 'queues', queues: seat.queues });
-    }
+  /** @throws DrumlineError when one of the engines cannot use the new target: then all go on as before. */
+  apply(config: Config): Promise<void> {
+    const turn = this.#turn.then(() => this.#apply(config));
+    this.#turn = turn.catch(() => undefined);
+    return turn;
   }
 
   post(command: Extract<EngineCommand, { kind: 'pause' | 'resume' | 'stop' }>): void {
-    if (command.kind === 'pause') this.#pauses.push({ from: command.at });
-    const last = this.#pauses.at(-1);
-    if (command.kind === 'resume' && last !== undefined) this.#pauses[this.#pauses.length - 1] = { from: last.from, to: command.at };
-    for (const { host } of this.#seats) host.post(command);
+    if (command.kind === 'stop') this.#stopped.add(command.run);
+    else if (command.kind === 'pause') this.#pauses.begin(command.at);
+    else this.#pauses.end(command.at);
+    for (const seat of this.#seats) seat.post(command);
+  }
+
+  get isPaused(): boolean {
+    return this.#pauses.isPaused;
   }
 
   /** Every engine's figures, also of those that are gone. */
   async reports(): Promise<readonly EngineReport[]> {
-    const now = await Promise.all(
-      this.#seats.map(async (seat) => {
-        const report = await seat.host.report();
-        if (report !== undefined) this.#lastReports.set(seat, report);
-        return report ?? this.#lastReports.get(seat);
-      }),
-    );
-    return [...this.#past, ...now.filter((report) => report !== undefined)];
+    await Promise.all(this.#seats.map((seat) => seat.refresh()));
+    return this.#seats.flatMap((seat) => seat.reports);
   }
 
+  /** Resolves when every engine has ended. Called again, it turns a drain into a leave. */
   async end(how: 'drain' | 'leave'): Promise<void> {
     this.#ending = true;
-    for (const { host } of this.#seats) host.post({ kind: how });
-    await Promise.all(
-      this.#seats.map(async (seat) => {
-        const last = (await seat.host.ended) ?? this.#lastReports.get(seat);
-        if (last !== undefined) this.#past.push({ ...last, queues: [] });
+    await Promise.all(this.#seats.map((seat) => seat.end(how)));
+  }
+
+  async #apply(config: Config): Promise<void> {
+    if (this.#ending) return;
+    const before = this.#seats.map((seat) => ({ seat, settings: seat.settings }));
+    const hands = this.#handsOf(config);
+    const results = await Promise.allSettled(
+      this.#seats.map((seat, i) => seat.apply(this.#settingsOf(config, hands[i] ?? []))),
+    );
+    try {
+      for (const result of results) if (result.status === 'rejected') throw result.reason;
+      await this.#addSeats(config, hands.slice(this.#seats.length));
+    } catch (error) {
+      await this.#rollBack(before);
+      throw error;
+    }
+    for (const [i, { seat }] of before.entries()) seat.useQueues(hands[i] ?? []);
+  }
+
+  async #rollBack(before: readonly { readonly seat: Seat; readonly settings: EngineSettings }[]): Promise<void> {
+    const { log } = this.#options;
+    const changed = before.filter(({ seat, settings }) => seat.settings !== settings);
+    const back = changed.map(({ seat, settings }) =>
+      seat.apply(settings).catch((error: unknown) => {
+        log.error({ err: error }, 'an engine could not go back to the config before');
       }),
     );
-    this.#seats = [];
+    await Promise.all(back);
   }
 
-  #addSeat(queues: readonly number[]): void {
-    const name = `e${this.#seats.length}`;
-    const host = this.#open(name, queues, (error) => this.#replace(seat, error));
-    const seat: Seat = { name, queues, failedStarts: 0, host };
-    this.#seats.push(seat);
+  /** Takes all of them in, or none. @throws DrumlineError of the first engine that cannot start. */
+  async #addSeats(config: Config, hands: readonly (readonly number[])[]): Promise<void> {
+    const dealt = this.#ending ? [] : hands.filter((queues) => queues.length > 0);
+    const added = dealt.map((queues) => this.#seatOf(queues, this.#settingsOf(config, queues)));
+    this.#seats = [...this.#seats, ...added];
+    try {
+      await Promise.all(added.map((seat) => seat.ready));
+    } catch (error) {
+      this.#seats = this.#seats.filter((seat) => !added.includes(seat));
+      await Promise.all(added.map((seat) => seat.end('leave')));
+      throw error;
+    }
   }
 
-  #open(engine: string, queues: readonly number[], onCrash: (error: Error) => void): EngineHost {
-    const { id: worker, openEngine, target, digest } = this.#options;
-    const settings = settingsOf(this.#config, target, queues.length);
-    const setup = { worker, engine, settings, queues, pauses: this.#pauses, digest };
-    return new EngineHost((events) => openEngine(setup, events), onCrash, this.#log);
+  #seatOf(queues: readonly number[], settings: EngineSettings): Seat {
+    const { id: worker, openEngine, digest, log, onEnd } = this.#options;
+    const common = { worker, digest };
+    return new Seat(
+      {
+        open: (present, inForce, events) => {
+          const [pauses, stopped] = [this.#pauses.all, [...this.#stopped]];
+          return openEngine({ ...common, settings: inForce, queues: present, pauses, stopped }, events);
+        },
+        onGivenUp: (why) => onEnd('leave', why),
+        log,
+      },
+      queues,
+      settings,
+    );
   }
 
-  #replace(seat: Seat, error: Error): void {
-    this.#log.error({ err: error, queues: seat.queues }, 'an engine crashed; starting another in its place');
-    const last = this.#lastReports.get(seat);
-    if (last !== undefined) this.#past.push({ ...last, inFlight: 0, pending: 0, queues: [] });
-    this.#lastReports.delete(seat);
-    seat.failedStarts += 1;
-    if (this.#ending) return;
-    if (seat.failedStarts > MAX_FAILED_STARTS) return this.#options.onEnd('leave', error);
-    void delay(RESTART_AFTER).then(async () => {
-      if (this.#ending) return;
-      seat.host = this.#open(seat.name, seat.queues, (again) => this.#replace(seat, again));
-      await seat.host.ready;
-      seat.failedStarts = 0;
-    }).catch((cause: unknown) => this.#log.error({ err: cause }, 'the engine could not be started again'));
+  #handsOf(config: Config): number[][] {
+    return dealQueues(config.threads, this.#options.engines);
+  }
+
+  #settingsOf(config: Config, queues: readonly number[]): EngineSettings {
+    return settingsOf(config, this.#options.target, queues.length);
   }
 }

@@ -4,9 +4,10 @@ import { OpDigest } from '@drumline/core/data';
 import type { Log } from '@drumline/core/log';
 import { TaskStats } from '@drumline/core/stats';
 import { type Instant, micros, millis } from '@drumline/core/units';
-import { encodeReport, type TaskReport, type WorkerReport } from '@drumline/core/wire';
+import { encodeReport, MOST_ENTRIES, type TaskReport, type WorkerReport } from '@drumline/core/wire';
 import type { Crew } from './crew.ts';
 import type { EngineReport, EngineTask } from './host/protocol.ts';
+import { TaskTurns } from './task-turns.ts';
 
 const EVERY = millis(1_000);
 
@@ -20,7 +21,7 @@ export interface ProcessFigures {
 export interface ReporterOptions {
   readonly bus: Bus;
   readonly clock: Clock;
-  readonly crew: Crew;
+  readonly crew: Pick<Crew, 'reports' | 'isPaused'>;
   readonly worker: string;
   readonly host: string;
   readonly pid: number;
@@ -35,9 +36,9 @@ export class Reporter {
   readonly #incarnation: Instant;
   readonly #ended = new AbortController();
   readonly #reporting: Promise<void>;
+  readonly #turns = new TaskTurns(MOST_ENTRIES);
   #seq = 0;
   #before: { cpu: number; at: Instant };
-  paused = false;
 
   constructor(options: ReporterOptions) {
     this.#options = options;
@@ -46,11 +47,12 @@ export class Reporter {
     this.#reporting = this.#run();
   }
 
-  /** Sends a last report. */
+  /** Sends a last report, or as many as it takes to tell everything. */
   async stop(): Promise<void> {
     this.#ended.abort();
     await this.#reporting;
-    await this.#report();
+    do await this.#report();
+    while (this.#turns.hasNews);
   }
 
   async #run(): Promise<void> {
@@ -78,8 +80,12 @@ export class Reporter {
     this.#before = { cpu, at };
     this.#seq += 1;
     const worst = (figure: (engine: EngineReport) => number): number => Math.max(0, ...engines.map(figure));
-    const sum = (figure: (engine: EngineReport) => number): number => engines.reduce((total, engine) => total + figure(engine), 0);
-    const { tasks, digest } = mergeTasks(engines.flatMap((engine) => engine.tasks), at);
+    const sum = (figure: (engine: EngineReport) => number): number =>
+      engines.reduce((total, engine) => total + figure(engine), 0);
+    const { tasks, digest } = mergeTasks(
+      engines.flatMap((engine) => engine.tasks),
+      at,
+    );
     return {
       worker,
       incarnation: this.#incarnation,
@@ -87,12 +93,12 @@ export class Reporter {
       pid,
       seq: this.#seq,
       at,
-      tasks,
+      tasks: this.#turns.next(tasks),
       ...(digest.size > 0 && { digest }),
       inFlight: sum((engine) => engine.inFlight),
       pending: sum((engine) => engine.pending),
       threads: sum((engine) => engine.queues.length),
-      paused: this.paused,
+      paused: this.#options.crew.isPaused,
       eventLoopDelay: {
         p50: millis(worst((engine) => engine.loopDelay.p50)),
         p99: millis(worst((engine) => engine.loopDelay.p99)),
@@ -107,18 +113,16 @@ export class Reporter {
 }
 
 function mergeTasks(parts: readonly EngineTask[], now: Instant): { tasks: TaskReport[]; digest: Map<string, string> } {
-  const groups = Map.groupBy(parts, ({ run, task, action }) => `${run}/${task}/${action}`);
-  const digest = new Map<string, string>();
-  const tasks = [...groups.values()].map((group): TaskReport => {
-    const [{ run, task, action }] = group as [EngineTask];
-    const stats = new TaskStats();
-    const digests = new OpDigest();
-    for (const part of group) {
-      stats.merge(part.stats);
-      if (part.digest !== undefined) digests.merge(part.digest);
-    }
-    if (group.some((part) => part.digest !== undefined)) digest.set(`${run}/${task}`, digests.toString());
-    return { run, task, action, ...stats.figures(now) };
-  });
-  return { tasks, digest };
+  const merged = new Map<string, { readonly of: EngineTask; readonly stats: TaskStats; readonly digest: OpDigest }>();
+  for (const part of parts) {
+    const name = `${part.run}/${part.task}/${part.action}`;
+    const sum = merged.get(name) ?? { of: part, stats: new TaskStats(), digest: new OpDigest() };
+    merged.set(name, sum);
+    sum.stats.merge(part.stats);
+    if (part.digest !== undefined) sum.digest.merge(part.digest);
+  }
+  const sums = [...merged.values()];
+  const tasks = sums.map(({ of: { run, task, action }, stats }) => ({ run, task, action, ...stats.figures(now) }));
+  const digested = sums.filter(({ of }) => of.digest !== undefined).slice(-MOST_ENTRIES);
+  return { tasks, digest: new Map(digested.map(({ of, digest }) => [`${of.run}/${of.task}`, digest.toString()])) };
 }

@@ -13,7 +13,7 @@ export interface TargetOptions {
   readonly tls?: NonNullable<DriverOptions['tls']>;
 }
 
-/** The settings of one engine: config and command line put together, bounds shared out over `engines` OS threads. */
+/** The settings of an engine that consumes `threadsHere` queues: config and command line put together. */
 export function settingsOf(config: Config, target: TargetOptions, threadsHere: number): EngineSettings {
   const { db = config.dbType ?? 'dynamodb', endpoint, ...connection } = target;
   const address = endpoint ?? (db === 'redis' ? (config.redisAddr ?? config.endpoint) : config.endpoint);
@@ -33,7 +33,7 @@ export function settingsOf(config: Config, target: TargetOptions, threadsHere: n
   };
 }
 
-/** Which engine consumes which queues: dealt round, so that a changed number of queues moves as few as can be. */
+/** Which of `engines` engines consumes which queues: dealt round, so that no queue moves when their number changes. */
 export function dealQueues(queues: number, engines: number): number[][] {
   const hands: number[][] = Array.from({ length: Math.max(1, engines) }, () => []);
   for (let queue = 0; queue < queues; queue += 1) hands[queue % hands.length]?.push(queue);

@@ -1,11 +1,18 @@
 import type { Bus, Unsubscribe } from '@drumline/core/bus';
-import { delay, SystemClock, syncClock } from '@drumline/core/clock';
+import { ClockKeeper, delay, SystemClock, syncClock } from '@drumline/core/clock';
 import { type Config, readConfig } from '@drumline/core/config';
 import { DrumlineError } from '@drumline/core/errors';
 import type { Log } from '@drumline/core/log';
-import { type Arguments, type CommandGate, type CommandSet, decodeCommand, encodeReply, obey } from '@drumline/core/notify';
-import { decodeRun, type Pause } from '@drumline/core/run';
-import { type Instant, type Millis, millis } from '@drumline/core/units';
+import {
+  type Arguments,
+  type CommandGate,
+  type CommandSet,
+  decodeCommand,
+  encodeReply,
+  obey,
+} from '@drumline/core/notify';
+import { decodeRun, FINAL_STATES, type Pause } from '@drumline/core/run';
+import { type Instant, type Micros, type Millis, millis } from '@drumline/core/units';
 import type { WorkerReport } from '@drumline/core/wire';
 import { Crew, type EngineOpener } from './crew.ts';
 import { Heartbeat } from './heartbeat.ts';
@@ -27,6 +34,8 @@ export interface WorkerOptions {
   readonly commands: CommandSet;
   /** How long to wait for a config in Redis; absent = for ever. */
   readonly configWithin?: Millis;
+  /** Called with the config before the target is opened: `--create-table`. */
+  readonly prepareTarget?: (config: Config) => Promise<void>;
   /** Keep digests of all executed ops. */
   readonly digest: boolean;
   readonly process: ProcessFigures;
@@ -36,6 +45,14 @@ export interface WorkerOptions {
   readonly setLogLevel: (level: string) => void;
   /** Called when a command or a fault asks this worker to end. */
   readonly onEnd: (how: 'drain' | 'leave', why?: Error) => void;
+}
+
+interface WorkerParts {
+  readonly clock: SystemClock;
+  readonly clockBar: Micros;
+  readonly crew: Crew;
+  readonly heartbeat: Heartbeat;
+  readonly unsubscribe: Unsubscribe;
 }
 
 const CONFIG_POLL: Millis = millis(500);
@@ -51,17 +68,22 @@ export class Worker {
   readonly #crew: Crew;
   readonly #reporter: Reporter;
   readonly #heartbeat: Heartbeat;
+  readonly #clockKeeper: ClockKeeper;
+  readonly #unsubscribe: Unsubscribe;
   #config: Config;
-  #unsubscribe: Unsubscribe = () => Promise.resolve();
+  #ending: Promise<void> | undefined;
 
-  private constructor(options: WorkerOptions, clock: SystemClock, config: Config, crew: Crew, heartbeat: Heartbeat) {
+  private constructor(options: WorkerOptions, config: Config, parts: WorkerParts) {
+    const { clock, clockBar, crew, heartbeat, unsubscribe } = parts;
+    const { bus, id, host, pid, process, onReport, log } = options;
     this.#options = options;
     this.#clock = clock;
     this.#config = config;
     this.#crew = crew;
-    const { bus, id, host, pid, process, onReport, log } = options;
-    this.#reporter = new Reporter({ bus, clock, crew, worker: id, host, pid, process, onReport, log });
     this.#heartbeat = heartbeat;
+    this.#unsubscribe = unsubscribe;
+    this.#clockKeeper = new ClockKeeper(clock, () => bus.time(), clockBar, log);
+    this.#reporter = new Reporter({ bus, clock, crew, worker: id, host, pid, process, onReport, log });
   }
 
   /**
@@ -71,29 +93,48 @@ export class Worker {
   static async start(options: WorkerOptions, signal: AbortSignal): Promise<Worker> {
     const { bus, log } = options;
     const clock = new SystemClock();
-    await syncClock(clock, () => bus.time(), CLOCK_SAMPLES);
-    const config = await awaitConfig(options, signal);
-    const pauses = await presentPauses(bus);
-    const { db } = settingsOf(config, options.target, 1).driver;
-    const { id, host, pid } = options;
-    const info = { host, pid, db, started: new Date().toISOString(), ready: false };
-    const heartbeat = await Heartbeat.start(bus, id, info, config.threads, log);
-    const crew = await Crew.start(options, config, pauses).catch(async (error: unknown) => {
-      await heartbeat.stop();
+    const clockBar = await syncClock(clock, () => bus.time(), CLOCK_SAMPLES);
+    await awaitConfig(options, signal);
+    // A command that comes while this worker starts waits until there is somebody to obey it. So what is read from here on,
+    // config and pauses, cannot be outdated unheard.
+    const early: string[] = [];
+    let hear = (message: string): void => void early.push(message);
+    const unsubscribe = await bus.onNotify((message) => hear(message));
+    try {
+      const config = await awaitConfig(options, signal);
+      const worker = new Worker(options, config, {
+        clock,
+        clockBar,
+        unsubscribe,
+        ...(await startParts(options, config)),
+      });
+      hear = (message) => void worker.#receive(message);
+      early.forEach(hear);
+      await worker.#heartbeat.ready();
+      const { threads, tableName: table } = worker.#config;
+      log.info({ worker: options.id, threads, engines: options.engines, table }, 'worker is ready');
+      return worker;
+    } catch (error) {
+      await unsubscribe();
       throw error;
-    });
-    const worker = new Worker(options, clock, config, crew, heartbeat);
-    worker.#unsubscribe = await bus.onNotify((message) => void worker.#receive(message));
-    await heartbeat.ready();
-    log.info({ worker: options.id, threads: config.threads, engines: options.engines, table: config.tableName }, 'worker is ready');
-    return worker;
+    }
   }
 
-  /** Ends: `drain` finishes what is claimed, `leave` gives back what is not begun. Resolves when nothing is left behind. */
-  async end(how: 'drain' | 'leave'): Promise<void> {
+  /**
+   * Ends: `drain` finishes what is claimed, `leave` gives back what is not begun. Resolves when nothing is left behind.
+   * Called again, it turns a drain into a leave and resolves with the first.
+   */
+  end(how: 'drain' | 'leave'): Promise<void> {
+    if (this.#ending === undefined) this.#ending = this.#end(how);
+    else if (how === 'leave') void this.#crew.end(how);
+    return this.#ending;
+  }
+
+  async #end(how: 'drain' | 'leave'): Promise<void> {
     await this.#unsubscribe();
     await this.#crew.end(how);
     await this.#reporter.stop();
+    await this.#clockKeeper.stop();
     await this.#heartbeat.stop();
   }
 
@@ -117,8 +158,14 @@ export class Worker {
       pause: { description: 'send nothing until resume', run: (_, { at }) => this.#tellAll('pause', at, 'paused') },
       resume: { description: 'go on after a pause', run: (_, { at }) => this.#tellAll('resume', at, 'resumed') },
       rate: { description: 'change the rate (done by the publisher)', run: () => 'the publisher changes the rate' },
-      drain: { description: 'finish what is queued; with --target: finish what is claimed and end', run: (_, { target }) => this.#drain(target) },
-      stop: { description: 'drop what is not sent; with --target: give it back and end', run: (args, { target }) => this.#stop(args, target) },
+      drain: {
+        description: 'finish what is queued; with --target: finish what is claimed and end',
+        run: (_, { target }) => this.#drain(target),
+      },
+      stop: {
+        description: 'drop what is not sent; with --target: give it back and end',
+        run: (args, { target }) => this.#stop(args, target),
+      },
       ping: { description: 'answer', run: () => this.#describe() },
       log_level: { description: 'level=debug|info|warn|error', run: (args) => this.#logLevel(String(args['level'])) },
     };
@@ -130,13 +177,12 @@ export class Worker {
     const config = readConfig(text, 'the config in Redis');
     await this.#crew.apply(config);
     this.#config = config;
-    this.#heartbeat.queues = config.threads;
+    this.#heartbeat.useQueues(config.threads);
     return `${config.threads} threads, table ${config.tableName}`;
   }
 
   #tellAll(kind: 'pause' | 'resume', at: Instant, done: string): string {
     this.#crew.post({ kind, at });
-    this.#reporter.paused = kind === 'pause';
     return done;
   }
 
@@ -185,17 +231,39 @@ async function awaitConfig({ bus, configWithin, log }: WorkerOptions, signal: Ab
   }
 }
 
+/** Registers the worker, then starts its engines. */
+async function startParts(options: WorkerOptions, config: Config): Promise<Pick<WorkerParts, 'crew' | 'heartbeat'>> {
+  const { bus, id, host, pid, target, log, prepareTarget } = options;
+  await prepareTarget?.(config);
+  const { db } = settingsOf(config, target, 1).driver;
+  const info = { host, pid, db, started: new Date().toISOString(), ready: false };
+  const heartbeat = await Heartbeat.start(bus, id, info, config.threads, log);
+  try {
+    return { heartbeat, crew: await Crew.start(options, config, await presentPauses(bus)) };
+  } catch (error) {
+    await heartbeat.stop();
+    throw error;
+  }
+}
+
 /** Id of the run that is on now, as its publisher wrote it into the lock. */
 async function presentRun(bus: Bus): Promise<string | undefined> {
   const holder = await bus.lockHolder();
   if (holder === undefined) return undefined;
-  const { run } = JSON.parse(holder) as { run?: unknown };
-  return typeof run === 'string' ? run : undefined;
+  try {
+    const read: unknown = JSON.parse(holder);
+    if (typeof read === 'object' && read !== null && 'run' in read && typeof read.run === 'string') return read.run;
+  } catch {
+    // whoever wrote that is no publisher of ours
+  }
+  return undefined;
 }
 
 /** The pauses of the run that is on now: who joins late must know that it is paused. */
 async function presentPauses(bus: Bus): Promise<readonly Pause[]> {
   const run = await presentRun(bus);
   const fields = run === undefined ? undefined : await bus.readRun(run);
-  return fields === undefined ? [] : decodeRun(fields).pauses;
+  if (fields === undefined) return [];
+  const { state, pauses } = decodeRun(fields);
+  return FINAL_STATES.has(state) ? [] : pauses;
 }

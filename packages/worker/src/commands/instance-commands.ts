@@ -48,12 +48,15 @@ function scriptOf(args: Arguments): string {
   const script = args['script'];
   if (typeof script === 'string' && script.trim() !== '') return script;
   throw new DrumlineError('DRUM_COMMAND_INVALID', 'execute_bash needs the argument script, a text', {
-    hint: "drumline notify execute_bash --arg script='uptime'",
+    hint: "drumline notify execute_bash script='uptime'",
   });
 }
 
 /** Runs a program with a clean environment; answers its output, or throws with its exit code and output. */
-function execute([program = '', ...args]: readonly string[], { timeout, environment }: InstanceOptions): Promise<string> {
+function execute(
+  [program = '', ...args]: readonly string[],
+  { timeout, environment }: InstanceOptions,
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { env: environment, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     let output = '';
@@ -64,7 +67,8 @@ function execute([program = '', ...args]: readonly string[], { timeout, environm
     child.stderr.on('data', keep);
     // The group, not only the program: what a script started ends with it.
     const timer = setTimeout(() => child.pid !== undefined && process.kill(-child.pid, 'SIGKILL'), timeout);
-    const failed = (why: string): DrumlineError => new DrumlineError('DRUM_COMMAND_FAILED', `${program} ${why}: ${output.trim()}`);
+    const failed = (why: string): DrumlineError =>
+      new DrumlineError('DRUM_COMMAND_FAILED', `${program} ${why}: ${output.trim()}`);
     child.on('error', (error) => {
       clearTimeout(timer);
       reject(failed(`could not be started (${error.message})`));

@@ -1,12 +1,12 @@
-import { type ELDHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
-import type { Bus } from '@drumline/core/bus';
-import { type SystemClock, syncClock } from '@drumline/core/clock';
+import type { Bus, Consumer } from '@drumline/core/bus';
+import { ClockKeeper, type SystemClock } from '@drumline/core/clock';
+import { bytesColumn, valueOf } from '@drumline/core/data';
 import type { Log } from '@drumline/core/log';
+import { Pauses } from '@drumline/core/run';
 import type { Instant, Micros } from '@drumline/core/units';
-import { valueOf } from '@drumline/core/data';
-import { type Driver, openDriver } from '@drumline/targets';
+import type { Driver, DriverOptions } from '@drumline/targets';
 import type { EngineReport, EngineSettings, EngineSetup } from '../host/protocol.ts';
-import { Pauses } from './pauses.ts';
+import { LoopDelay } from './loop-delay.ts';
 import { Pump } from './pump.ts';
 import { QueueThread } from './queue-thread.ts';
 import { Reader } from './reader.ts';
@@ -17,13 +17,15 @@ export interface EngineParts {
   readonly clock: SystemClock;
   readonly clockBar: Micros;
   readonly log: Log;
+  /** Makes a driver that is not open yet. */
+  readonly driverOf: (options: DriverOptions) => Driver;
 }
 
-/** How often the clock is measured again, and with how many samples. */
-const CLOCK_EVERY_MS = 10_000;
-const CLOCK_SAMPLES = 9;
-/** How finely the delay of the event loop is looked at. */
-const LOOP_TICK_MS = 10;
+/**
+ * The name of a worker's one consumer of a queue. A fixed one, so that the successor of an engine or of a whole worker that
+ * crashed takes over what was claimed under it.
+ */
+const CONSUMER = 'thread';
 
 /**
  * Everything that one OS thread of a worker does: the threads of its queues, the pump that sends their ops, and the
@@ -36,97 +38,102 @@ export class Engine {
   readonly #pump: Pump;
   readonly #pauses: Pauses;
   readonly #threads = new Map<number, QueueThread>();
-  readonly #stopped = new Set<string>();
-  readonly #loopDelay: ELDHistogram;
-  readonly #measuring: NodeJS.Timeout;
+  /** Queues whose thread is about to be there. */
+  readonly #opening = new Set<number>();
+  /** The queues that are to be consumed. */
+  #queues: ReadonlySet<number> = new Set();
+  readonly #stopped: Set<string>;
+  readonly #loopDelay = new LoopDelay();
+  readonly #clockKeeper: ClockKeeper;
+  /** Drivers that were replaced and have ops under way. */
+  readonly #closing = new Set<Promise<void>>();
   #settings: EngineSettings;
   #driver: Driver;
-  #clockBar: Micros;
   #buried = 0;
+  #ending: Promise<void> | undefined;
 
   private constructor(parts: EngineParts, driver: Driver) {
+    const { bus, clock, clockBar, log, setup } = parts;
     this.#parts = parts;
     this.#driver = driver;
-    this.#settings = parts.setup.settings;
-    this.#clockBar = parts.clockBar;
-    this.#pauses = new Pauses(parts.setup.pauses);
-    this.#reader = new Reader(parts.bus, parts.clock, () => this.#settings.config, parts.setup.digest);
+    this.#settings = setup.settings;
+    this.#pauses = new Pauses(setup.pauses);
+    this.#stopped = new Set(setup.stopped);
+    this.#clockKeeper = new ClockKeeper(clock, () => bus.time(), clockBar, log);
+    this.#reader = new Reader(bus, clock, () => this.#settings.config, setup.digest);
     this.#pump = new Pump({
-      clock: parts.clock,
+      clock,
       pauses: this.#pauses,
       driver: () => this.#driver,
       timeout: () => this.#settings.config.timeout,
-      log: parts.log,
+      log,
     });
-    this.#loopDelay = monitorEventLoopDelay({ resolution: LOOP_TICK_MS });
-    this.#loopDelay.enable();
-    this.#measuring = setInterval(() => this.#measureClock(), CLOCK_EVERY_MS);
   }
 
   /** @throws DrumlineError when the target cannot be used. */
   static async start(parts: EngineParts): Promise<Engine> {
-    const driver = await opened(parts.setup.settings);
-    const engine = new Engine(parts, driver);
-    await engine.setQueues(parts.setup.queues);
-    return engine;
+    // The first value makes the pool that all come from, which takes some 20 ms: not the first op's.
+    valueOf({ word: 0 }, bytesColumn('', 1));
+    const engine = new Engine(parts, await opened(parts.driverOf(parts.setup.settings.driver)));
+    try {
+      await engine.setQueues(parts.setup.queues);
+      return engine;
+    } catch (error) {
+      await engine.end('leave');
+      throw error;
+    }
   }
 
   /** Consumes exactly these queues from now on; threads of others retire once their queue stays empty. */
   async setQueues(queues: readonly number[]): Promise<void> {
-    for (const [queue, thread] of this.#threads) if (!queues.includes(queue)) thread.retire();
-    for (const queue of queues) {
-      const present = this.#threads.get(queue);
-      if (present === undefined) await this.#addThread(queue);
-      else present.keep();
+    if (this.#ending !== undefined) return;
+    this.#queues = new Set(queues);
+    for (const [queue, thread] of this.#threads) {
+      if (this.#queues.has(queue)) thread.keep();
+      else thread.retire();
     }
+    await Promise.all(queues.map((queue) => this.#consume(queue)));
   }
 
   /** @throws DrumlineError when the new target cannot be used: nothing has changed then. */
   async apply(settings: EngineSettings): Promise<void> {
     const before = this.#driver;
     const changed = JSON.stringify(settings.driver) !== JSON.stringify(this.#settings.driver);
-    const driver = changed ? await opened(settings) : before;
+    const driver = changed ? await opened(this.#parts.driverOf(settings.driver)) : before;
     this.#settings = settings;
     this.#driver = driver;
-    for (const thread of this.#threads.values()) thread.reconsider();
-    this.#pump.wake();
-    if (changed) void this.#closeWhenIdle(before);
+    this.#reconsider();
+    if (changed) this.#closeWhenIdle(before);
   }
 
   pause(at: Instant): void {
     this.#pauses.begin(at);
+    this.#reconsider();
   }
 
   resume(at: Instant): void {
     this.#pauses.end(at);
-    for (const thread of this.#threads.values()) thread.reconsider();
-    this.#pump.wake();
+    this.#reconsider();
   }
 
   /** Lets go of every op of the run that was not sent yet, now and when more of them are claimed. */
   stopRun(run: string): void {
     this.#stopped.add(run);
-    for (const thread of this.#threads.values()) thread.reconsider();
+    this.#reconsider();
   }
 
-  /** Resolves when nothing is in hand any more and every connection is closed. */
-  async end(how: 'drain' | 'leave'): Promise<void> {
-    clearInterval(this.#measuring);
+  /**
+   * Resolves when nothing is in hand any more and every connection is closed. Called again, it turns a drain into a leave
+   * and resolves with the first.
+   */
+  end(how: 'drain' | 'leave'): Promise<void> {
     for (const thread of this.#threads.values()) thread[how]();
     this.#pump.wake();
-    await Promise.all([...this.#threads.values()].map((thread) => thread.ended));
-    this.#pump.stop();
-    this.#loopDelay.disable();
-    await this.#driver.close();
-    await this.#parts.bus.close();
+    this.#ending ??= this.#end();
+    return this.#ending;
   }
 
   report(): EngineReport {
-    const delay = this.#loopDelay;
-    // The monitor measures from one of its ticks to the next.
-    const ms = (ns: number): number => Math.max(0, Math.round(ns / 1e4) / 100 - LOOP_TICK_MS);
-    const loopDelay = { p50: ms(delay.percentile(50)), p99: ms(delay.percentile(99)), max: ms(delay.max) };
-    delay.reset();
     const lanes = [...this.#threads.values()].map((thread) => thread.lane);
     return {
       tasks: this.#reader.figures(this.#parts.clock.now()),
@@ -134,15 +141,49 @@ export class Engine {
       inFlight: this.#pump.inFlight,
       pending: lanes.reduce((sum, lane) => sum + lane.unsent, 0),
       buried: this.#buried,
-      clockBar: this.#clockBar,
-      loopDelay,
+      clockBar: this.#clockKeeper.bar,
+      loopDelay: this.#loopDelay.read(),
     };
   }
 
-  async #addThread(queue: number): Promise<void> {
-    const { bus, setup, log } = this.#parts;
-    const consumer = await bus.consumer(queue, setup.worker);
-    const thread = new QueueThread({
+  async #end(): Promise<void> {
+    await Promise.all([...this.#threads.values()].map((thread) => thread.ended));
+    await Promise.all([this.#pump.stop(), this.#clockKeeper.stop(), ...this.#closing]);
+    this.#loopDelay.stop();
+    await closed(this.#driver, this.#parts.log);
+    await this.#parts.bus.close();
+  }
+
+  #reconsider(): void {
+    for (const thread of this.#threads.values()) thread.reconsider();
+    this.#pump.wake();
+  }
+
+  /** Sees to it that the queue has a thread. */
+  async #consume(queue: number): Promise<void> {
+    if (this.#threads.has(queue) || this.#opening.has(queue)) return;
+    const { bus, setup } = this.#parts;
+    this.#opening.add(queue);
+    try {
+      const thread = this.#threadOf(queue, await bus.consumer(queue, setup.worker, CONSUMER));
+      this.#threads.set(queue, thread);
+      void thread.ended.then(() => this.#ended(queue));
+    } finally {
+      this.#opening.delete(queue);
+    }
+  }
+
+  /** A thread that had retired when its queue came back could not be kept: another follows it. */
+  #ended(queue: number): void {
+    this.#threads.delete(queue);
+    if (this.#ending !== undefined || !this.#queues.has(queue)) return;
+    this.#consume(queue).catch((error: unknown) => {
+      this.#parts.log.error({ err: error, queue }, 'a queue could not be consumed again');
+    });
+  }
+
+  #threadOf(queue: number, consumer: Consumer): QueueThread {
+    return new QueueThread({
       queue,
       consumer,
       pump: this.#pump,
@@ -153,31 +194,21 @@ export class Engine {
       onBuried: () => {
         this.#buried += 1;
       },
-      log,
+      log: this.#parts.log,
     });
-    this.#threads.set(queue, thread);
-    void thread.ended.then(() => this.#threads.delete(queue));
   }
 
-  #measureClock(): void {
-    const { clock, bus, log } = this.#parts;
-    syncClock(clock, () => bus.time(), CLOCK_SAMPLES).then(
-      (bar) => {
-        this.#clockBar = bar;
-      },
-      (error: unknown) => log.debug({ err: error }, 'measuring the clock failed; trying again later'),
-    );
-  }
-
-  /** A driver that was replaced is closed when the last op that it was given has ended or timed out. */
-  async #closeWhenIdle(driver: Driver): Promise<void> {
-    await this.#pump.quiet();
-    await driver.close();
+  /** Closes a driver that was replaced when the last op that it was given has ended or timed out. */
+  #closeWhenIdle(driver: Driver): void {
+    const closing = this.#pump
+      .quiet()
+      .then(() => closed(driver, this.#parts.log))
+      .finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
   }
 }
 
-async function opened(settings: EngineSettings): Promise<Driver> {
-  const driver = openDriver(settings.driver, valueOf);
+async function opened(driver: Driver): Promise<Driver> {
   try {
     await driver.open();
     return driver;
@@ -185,4 +216,8 @@ async function opened(settings: EngineSettings): Promise<Driver> {
     await driver.close();
     throw error;
   }
+}
+
+async function closed(driver: Driver, log: Log): Promise<void> {
+  await driver.close().catch((error: unknown) => log.warn({ err: error }, 'closing a driver failed'));
 }

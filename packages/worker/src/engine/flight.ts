@@ -12,7 +12,7 @@ export class Flight {
   readonly sent: Instant;
   readonly abort = new Abort();
   #done = false;
-  #onDone: (() => void) | undefined;
+  #ended: PromiseWithResolvers<void> | undefined;
 
   constructor(lane: Lane, work: Work, intended: Instant, sent: Instant) {
     this.lane = lane;
@@ -27,14 +27,13 @@ export class Flight {
 
   /** Resolves when the op has ended. For the few who wait: the hot path makes no promise. */
   get ended(): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.#done) return resolve();
-      this.#onDone = resolve;
-    });
+    this.#ended ??= Promise.withResolvers();
+    if (this.#done) this.#ended.resolve();
+    return this.#ended.promise;
   }
 
   end(): void {
     this.#done = true;
-    this.#onDone?.();
+    this.#ended?.resolve();
   }
 }

@@ -59,6 +59,8 @@ export class Lane {
   }
 
   dropped(work: Work, count: number): void {
+    // A work whose ops are all sent may be done already: it must not be said twice.
+    if (count === 0) return;
     work.drop(count);
     this.unsent -= count;
     if (work.isDone) this.#onDone(work);

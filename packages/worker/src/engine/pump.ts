@@ -1,24 +1,22 @@
-import type { SystemClock } from '@drumline/core/clock';
-import type { ErrorCode } from '@drumline/core/errors';
+import { type Clock, Metronome } from '@drumline/core/clock';
 import type { Log } from '@drumline/core/log';
-import { type Instant, instant, type Micros } from '@drumline/core/units';
+import type { Pauses } from '@drumline/core/run';
+import { type Instant, instant, type Micros, micros } from '@drumline/core/units';
 import type { Driver, Outcome } from '@drumline/targets';
 import { Flight } from './flight.ts';
 import type { Lane } from './lane.ts';
-import type { Pauses } from './pauses.ts';
 import { Timeouts } from './timeouts.ts';
 import type { Work } from './work.ts';
 
 const NOTHING = { items: 0, misses: 0, throttles: 0, unprocessed: 0, capacity: 0, bytesSent: 0, bytesReceived: 0 };
-const TIMED_OUT: Outcome = Object.freeze({ ...NOTHING, error: 'DRUM_OP_TIMEOUT' as ErrorCode });
-const CRASHED: Outcome = Object.freeze({ ...NOTHING, error: 'DRUM_OP_CRASHED' as ErrorCode });
+const TIMED_OUT: Outcome = Object.freeze({ ...NOTHING, error: 'DRUM_OP_TIMEOUT' });
+const CRASHED: Outcome = Object.freeze({ ...NOTHING, error: 'DRUM_OP_CRASHED' });
 
-/** ms between ticks while ops are due soon, and how often time-outs are looked for. */
-const TICK = 1;
+/** ms between two looks for time-outs, and for ops that were not due before the next look. */
 const IDLE_TICK = 20;
 
 export interface PumpOptions {
-  readonly clock: SystemClock;
+  readonly clock: Clock;
   readonly pauses: Pauses;
   /** Read at every use: `update_config` may replace them at any time. */
   readonly driver: () => Driver;
@@ -27,13 +25,14 @@ export interface PumpOptions {
 }
 
 /**
- * Sends each op at its intended start. One timer serves all ops of an OS thread: at each tick every lane sends what has
+ * Sends each op at its intended start. One metronome serves all ops of an OS thread: at each tick every lane sends what has
  * come due, oldest claim first. Ends of ops come back through their promises.
  */
 export class Pump {
   readonly #options: PumpOptions;
   readonly #lanes = new Set<Lane>();
   readonly #timeouts = new Timeouts<Flight>();
+  readonly #metronome: Metronome;
   #timer: NodeJS.Timeout | undefined;
   #soon: NodeJS.Immediate | undefined;
   #crashesLogged = 0;
@@ -41,6 +40,7 @@ export class Pump {
 
   constructor(options: PumpOptions) {
     this.#options = options;
+    this.#metronome = new Metronome(this.#tick);
   }
 
   get inFlight(): number {
@@ -60,11 +60,11 @@ export class Pump {
     this.#soon ??= setImmediate(this.#tick);
   }
 
-  stop(): void {
+  /** Sends nothing any more. */
+  async stop(): Promise<void> {
     clearTimeout(this.#timer);
     clearImmediate(this.#soon);
-    this.#timer = undefined;
-    this.#soon = undefined;
+    await this.#metronome.stop();
   }
 
   /** Resolves when all that is in flight now has ended or timed out. */
@@ -73,16 +73,22 @@ export class Pump {
   }
 
   readonly #tick = (): void => {
-    this.stop();
+    clearImmediate(this.#soon);
+    this.#soon = undefined;
     const { clock, pauses, timeout } = this.#options;
     const now = clock.now();
     this.#timeouts.sweep(instant(now - timeout()), this.#expire);
     let due = Number.POSITIVE_INFINITY;
     if (!pauses.isPaused) for (const lane of this.#lanes) due = Math.min(due, this.#sendDue(lane, now));
-    const idle = due === Number.POSITIVE_INFINITY;
-    if (idle && this.#inFlight === 0) return;
-    const wait = Math.max(TICK, Math.min(IDLE_TICK, (due - clock.now()) / 1_000 - TICK));
-    this.#timer = setTimeout(this.#tick, wait);
+    if (due === Number.POSITIVE_INFINITY && this.#inFlight === 0) return;
+    this.#timer ??= setTimeout(this.#idleTick, IDLE_TICK);
+    const wait = due - clock.now();
+    if (wait < IDLE_TICK * 1_000) this.#metronome.ring(micros(wait));
+  };
+
+  readonly #idleTick = (): void => {
+    this.#timer = undefined;
+    this.#tick();
   };
 
   /** Sends what the lane has due at `now`; answers when its next op is due, `now` or later, or infinity. */
@@ -120,10 +126,17 @@ export class Pump {
     lane.sent();
     this.#inFlight += 1;
     this.#timeouts.add(flight);
-    this.#options.driver().execute(op, flight.abort).then(
-      (outcome) => this.#end(flight, outcome),
-      (error: unknown) => this.#crash(flight, error),
-    );
+    try {
+      this.#options
+        .driver()
+        .execute(op, flight.abort)
+        .then(
+          (outcome) => this.#end(flight, outcome),
+          (error: unknown) => this.#crash(flight, error),
+        );
+    } catch (error) {
+      this.#crash(flight, error);
+    }
   }
 
   readonly #expire = (flight: Flight): void => {

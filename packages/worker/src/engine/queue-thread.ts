@@ -8,11 +8,9 @@ import type { Pump } from './pump.ts';
 import type { Work } from './work.ts';
 
 /** How long one blocking claim waits: bounds how long a thread takes to notice that it should end. */
-const CLAIM_WAIT: Millis = millis(500);
+const CLAIM_WAIT: Millis = millis(250);
 /** Elements that one claim takes at most. */
 const CLAIM_MAX = 16;
-/** Faults of the element itself; anything else may mend. */
-const UNREADABLE: ReadonlySet<string> = new Set(['DRUM_ELEMENT_INVALID', 'DRUM_RUN_UNKNOWN']);
 const RETRY_AFTER: Millis = millis(200);
 /** A retiring thread leaves when its queue has been empty for this many claims. */
 const EMPTY_CLAIMS_TO_RETIRE = 4;
@@ -22,7 +20,7 @@ export interface QueueThreadOptions {
   readonly consumer: Consumer;
   readonly pump: Pump;
   readonly maxInFlight: () => number;
-  /** Makes work of an element. @throws DrumlineError when nobody could: the element is buried with the message. */
+  /** Makes work of an element. Throws when nobody could, and the element is buried; faults of the bus may mend. */
   readonly read: (element: string) => Promise<Work>;
   readonly isPaused: () => boolean;
   /** Whether unsent ops of this work are to be let go (its run was stopped). */
@@ -39,7 +37,10 @@ export interface QueueThreadOptions {
  * | running | while there is room and no pause | never by itself |
  * | retiring (`threads` shrank) | goes on, so that nothing strands in a queue nobody reads | when its queue stays empty |
  * | draining (the worker is to go) | no more | when everything in hand has ended |
- * | leaving (the worker is to go at once) | no more, unsent work goes back to the queue | when what is in flight has ended |
+ * | leaving (the worker is to go at once) | no more, unsent work goes back to the queue | when what was begun has ended |
+ *
+ * A thread that is to end in a pause, draining or leaving, gives unsent work back too. What was begun cannot be given back
+ * without repeating ops, and not be finished without sending: the rest of it is dropped and counted.
  */
 export class QueueThread {
   readonly queue: number;
@@ -56,7 +57,12 @@ export class QueueThread {
     this.#options = options;
     this.lane = new Lane(options.maxInFlight, this.#done, this.#stir);
     options.pump.addLane(this.lane);
-    this.#ended = this.#run();
+    this.#ended = this.#run().catch((error: unknown) => {
+      options.log.error(
+        { err: error, queue: options.queue },
+        'a thread ended badly; what it had claimed stays claimed',
+      );
+    });
   }
 
   /** Resolves when the thread has ended, with nothing in hand. */
@@ -69,7 +75,7 @@ export class QueueThread {
     this.#stir();
   }
 
-  /** Takes a thread that was to retire back into service. */
+  /** Takes a thread that was to retire back into service, unless it has found its queue empty already. */
   keep(): void {
     if (this.#mode === 'retiring') this.#mode = 'running';
     this.#stir();
@@ -87,9 +93,7 @@ export class QueueThread {
 
   /** Lets go of unsent ops whose run was stopped, and looks again at whether to claim. */
   reconsider(): void {
-    for (const work of [...this.lane.works]) {
-      if (this.#options.isStopped(work)) this.lane.dropped(work, work.unsent);
-    }
+    for (const work of this.lane.works) if (this.#options.isStopped(work)) this.lane.dropped(work, work.unsent);
     this.lane.sweep();
     this.#stir();
   }
@@ -97,10 +101,17 @@ export class QueueThread {
   async #run(): Promise<void> {
     const { consumer, pump } = this.#options;
     await this.#claimUntilTold();
-    if (this.#mode === 'leaving') await this.#giveBack();
-    while (!this.lane.isIdle || this.#acks.length > 0 || this.#acking !== undefined) await this.#stirred();
+    for (;;) {
+      if (this.#mode === 'leaving' || this.#options.isPaused()) await this.#letGo();
+      if (this.#isIdle) break;
+      await this.#stirred();
+    }
     pump.removeLane(this.lane);
     await consumer.close();
+  }
+
+  get #isIdle(): boolean {
+    return this.lane.isIdle && this.#acks.length === 0 && this.#acking === undefined;
   }
 
   async #claimUntilTold(): Promise<void> {
@@ -136,26 +147,37 @@ export class QueueThread {
         if (this.#options.isStopped(work)) this.lane.dropped(work, work.unsent);
         return;
       } catch (error) {
-        if (error instanceof DrumlineError && UNREADABLE.has(error.code)) return await this.#bury(element, error);
-        this.#options.log.warn({ err: error, queue: this.queue }, 'reading what a batch refers to failed; trying again');
+        if (!mayMend(error)) return await this.#bury(element, error);
+        if (this.#mode === 'leaving') return await this.#giveBack([element]);
+        const fields = { err: error, queue: this.queue };
+        this.#options.log.warn(fields, 'reading what a batch refers to failed; trying again');
         await delay(RETRY_AFTER);
       }
     }
   }
 
-  async #bury(element: string, error: DrumlineError): Promise<void> {
-    this.#options.log.warn({ queue: this.queue, code: error.code }, `set an element aside: ${error.message}`);
+  async #bury(element: string, error: unknown): Promise<void> {
+    const reason = error instanceof DrumlineError ? `${error.code} ${error.message}` : String(error);
+    this.#options.log.warn({ queue: this.queue }, `set an element aside: ${reason}`);
     this.#options.onBuried();
-    await this.#options.consumer.bury(element, `${error.code} ${error.message}`).catch((cause: unknown) => {
+    await this.#options.consumer.bury(element, reason).catch((cause: unknown) => {
       this.#options.log.error({ err: cause, queue: this.queue }, 'setting an element aside failed; it stays claimed');
     });
   }
 
-  /** Puts work of which nothing was sent back; what was begun is finished. */
-  async #giveBack(): Promise<void> {
+  /** Puts work of which nothing was sent back. What was begun is finished, or in a pause cut off. */
+  async #letGo(): Promise<void> {
     const untouched = this.lane.works.filter((work) => work.next === 0);
     this.lane.release(untouched);
-    await this.#options.consumer.giveBack(untouched.map((work) => work.element));
+    if (this.#options.isPaused()) for (const work of this.lane.works) this.lane.dropped(work, work.unsent);
+    await this.#giveBack(untouched.map((work) => work.element));
+  }
+
+  async #giveBack(elements: readonly string[]): Promise<void> {
+    if (elements.length === 0) return;
+    await this.#options.consumer.giveBack(elements).catch((cause: unknown) => {
+      this.#options.log.error({ err: cause, queue: this.queue }, 'giving back failed; it stays claimed');
+    });
   }
 
   readonly #done = (work: Work): void => {
@@ -194,3 +216,6 @@ export class QueueThread {
     });
   }
 }
+
+/** Whether the fault is the bus's, and not the element's. */
+const mayMend = (error: unknown): boolean => error instanceof DrumlineError && error.code.startsWith('DRUM_BUS_');

@@ -12,7 +12,7 @@ import type { EngineTask } from '../host/protocol.ts';
 import { type Account, Work } from './work.ts';
 
 /** The run that elements of the original's form are reported under. */
-export const ORIGINAL_RUN = 'original';
+const ORIGINAL_RUN = 'original';
 
 /** A task as this engine knows it: what makes its ops, and what became of them. */
 interface KnownTask extends Account {
@@ -49,7 +49,7 @@ export class Reader {
     this.#digests = digests;
   }
 
-  /** @throws DrumlineError DRUM_ELEMENT_INVALID, DRUM_RUN_UNKNOWN: nobody can read it; any other error may mend. */
+  /** @throws DrumlineError DRUM_ELEMENT_INVALID, DRUM_RUN_UNKNOWN: nobody can read it; a fault of the bus may mend. */
   async read(text: string): Promise<Work> {
     const element = decodeElement(text);
     if (element.kind === 'original') return this.#readOriginal(text, element.original);
@@ -123,18 +123,23 @@ export class Reader {
   }
 
   #forgetEnded(now: Instant): void {
-    for (const [run, { seen }] of this.#runs) {
-      if (now - seen < IDLE) continue;
-      const entry = this.#runs.get(run);
-      if (entry !== undefined) entry.seen = now;
-      void this.#forgetIfEnded(run);
+    for (const [run, known] of this.#runs) {
+      if (now - known.seen < IDLE) continue;
+      known.seen = now;
+      void this.#forgetIfEnded(run, now);
     }
   }
 
-  async #forgetIfEnded(run: string): Promise<void> {
-    const fields = await this.#bus.readRun(run).catch(() => ({ state: 'running' }));
-    if (fields !== undefined && !FINAL_STATES.has(fields['state'] as never)) return;
+  async #forgetIfEnded(run: string, asked: Instant): Promise<void> {
+    const hasEnded = await this.#hasEnded(run).catch(() => false);
+    // A batch that came meanwhile (of a worker that died, say) goes on counting where it was.
+    if (!hasEnded || this.#runs.get(run)?.seen !== asked) return;
     this.#runs.delete(run);
     for (const [name, known] of this.#tasks) if (known.run === run) this.#tasks.delete(name);
+  }
+
+  async #hasEnded(run: string): Promise<boolean> {
+    const fields = await this.#bus.readRun(run);
+    return fields === undefined || FINAL_STATES.has(decodeRun(fields).state);
   }
 }

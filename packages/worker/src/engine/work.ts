@@ -69,6 +69,11 @@ export class Work {
 
   ack(): Ack {
     const counts = { ok: this.#ok, failed: this.#failed, dropped: this.#dropped };
-    return { element: this.element, task: this.place?.task ?? 0, ...counts, ...(this.place && { run: this.place.run }) };
+    return {
+      element: this.element,
+      task: this.place?.task ?? 0,
+      ...counts,
+      ...(this.place && { run: this.place.run }),
+    };
   }
 }

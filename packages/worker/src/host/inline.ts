@@ -1,13 +1,14 @@
-import type { Bus } from '@drumline/core/bus';
 import type { EngineEvents, EngineLine } from './engine-host.ts';
-import { serveEngine } from './serve-engine.ts';
 import type { EngineSetup } from './protocol.ts';
+import { type EngineResources, serveEngine } from './serve-engine.ts';
 
 /** Runs an engine on the calling thread: for the memory bus, which one OS thread cannot share with another. */
-export function openInline(setup: EngineSetup, openBus: () => Promise<Bus>, events: EngineEvents): EngineLine {
-  const handle = serveEngine(setup, openBus, (message) => events.message(message));
-  return {
-    post: handle,
-    kill: () => Promise.resolve(handle({ kind: 'leave' })),
-  };
+export function openInline(
+  setup: EngineSetup,
+  openBus: EngineResources['openBus'],
+  events: EngineEvents,
+  driverOf?: EngineResources['driverOf'],
+): EngineLine {
+  const resources = { openBus, ...(driverOf !== undefined && { driverOf }) };
+  return { post: serveEngine(setup, resources, (message) => events.message(message)) };
 }

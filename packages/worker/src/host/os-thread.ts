@@ -1,33 +1,32 @@
 import { Worker as OsThread } from 'node:worker_threads';
+import type { RedisOptions } from '@drumline/bus';
 import type { EngineEvents, EngineLine } from './engine-host.ts';
 import type { EngineMessage, EngineSetup } from './protocol.ts';
 
-/** How the engine of an OS thread gets its bus; plain data, because it crosses to the thread. */
-export interface ThreadData<BusOptions> {
+/** What an engine on an OS thread starts from; plain data, because it crosses to the thread. */
+export interface ThreadData {
   readonly setup: EngineSetup;
-  readonly bus: BusOptions;
+  readonly bus: RedisOptions;
 }
 
 /** Runs an engine on an OS thread of its own. */
-export function openOsThread<BusOptions>(data: ThreadData<BusOptions>, events: EngineEvents): EngineLine {
+export function openOsThread(data: ThreadData, events: EngineEvents): EngineLine {
   const thread = new OsThread(new URL('./os-thread-main.ts', import.meta.url), { workerData: data });
-  let ended = false;
-  let crashed = false;
+  let gone = false;
   const crash = (error: Error): void => {
-    if (!ended && !crashed) events.crashed(error);
-    crashed = true;
+    if (!gone) events.crashed(error);
+    gone = true;
   };
   thread.on('message', (message: EngineMessage) => {
-    if (message.kind === 'ended') ended = true;
+    if (message.kind === 'ended') gone = true;
     events.message(message);
   });
   thread.on('error', (error) => crash(error instanceof Error ? error : new Error(String(error))));
   thread.on('exit', (code) => crash(new Error(`the OS thread exited with ${code}`)));
   return {
-    post: (command) => thread.postMessage(command),
-    kill: async () => {
-      ended = true;
-      await thread.terminate();
+    post: (command) => {
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origins
+      thread.postMessage(command);
     },
   };
 }

@@ -1,17 +1,21 @@
 import type { Config } from '@drumline/core/config';
+import type { ErrorCode } from '@drumline/core/errors';
 import type { Pause } from '@drumline/core/run';
 import type { TaskSnapshot } from '@drumline/core/stats';
 import type { Instant, Micros } from '@drumline/core/units';
 import type { DriverOptions } from '@drumline/targets';
+import type { LoopDelayFigures } from '../engine/loop-delay.ts';
 
 /** What an engine is started with. Plain data: it crosses to an OS thread. */
 export interface EngineSetup {
-  /** The worker's id: engines of one worker share its claimed lists, never a queue. */
+  /** The worker's id. Engines of one worker never share a queue. */
   readonly worker: string;
   readonly settings: EngineSettings;
   /** The queues that this engine's threads consume. */
   readonly queues: readonly number[];
   readonly pauses: readonly Pause[];
+  /** Runs that were stopped: unsent ops of theirs are let go. */
+  readonly stopped: readonly string[];
   /** Keep a digest of all executed ops, to be compared between fleets. */
   readonly digest: boolean;
 }
@@ -24,6 +28,7 @@ export interface EngineSettings {
 
 export type EngineCommand =
   | { readonly kind: 'queues'; readonly queues: readonly number[] }
+  /** Answered by `settled` or `refused`, in the order of the commands. */
   | { readonly kind: 'settings'; readonly settings: EngineSettings }
   | { readonly kind: 'pause' | 'resume'; readonly at: Instant }
   /** Let unsent ops of the run go, present and future ones. */
@@ -34,12 +39,17 @@ export type EngineCommand =
 
 export type EngineMessage =
   | { readonly kind: 'ready' }
-  /** The settings could not be applied: the driver did not open. The engine goes on with what it had, if anything. */
-  | { readonly kind: 'refused'; readonly code: string; readonly message: string; readonly hint: string | undefined }
+  /** It could not start, or settings could not be applied: the driver did not open. It goes on with what it had, if anything. */
+  | { readonly kind: 'refused'; readonly code: ErrorCode; readonly message: string; readonly hint: string | undefined }
   /** Answers `settings`. */
   | { readonly kind: 'settled' }
   | { readonly kind: 'report'; readonly id: number; readonly report: EngineReport }
-  | { readonly kind: 'log'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly fields: object; readonly text: string }
+  | {
+      readonly kind: 'log';
+      readonly level: 'debug' | 'info' | 'warn' | 'error';
+      readonly fields: object;
+      readonly text: string;
+    }
   /** Everything in hand has ended: the last figures. No message follows. */
   | { readonly kind: 'ended'; readonly report: EngineReport };
 
@@ -62,5 +72,5 @@ export interface EngineReport {
   readonly buried: number;
   readonly clockBar: Micros;
   /** Event-loop delay since the report before, ms. */
-  readonly loopDelay: { readonly p50: number; readonly p99: number; readonly max: number };
+  readonly loopDelay: LoopDelayFigures;
 }

@@ -3,11 +3,20 @@ import { SystemClock, syncClock } from '@drumline/core/clock';
 import { DrumlineError } from '@drumline/core/errors';
 import type { Log } from '@drumline/core/log';
 import { micros } from '@drumline/core/units';
+import { type Driver, type DriverOptions, openDriver } from '@drumline/targets';
 import { Engine } from '../engine/engine.ts';
-import type { EngineCommand, EngineMessage, EngineSetup } from './protocol.ts';
+import type { EngineCommand, EngineMessage, EngineReport, EngineSetup } from './protocol.ts';
 
 /** Samples of the first clock measurement: on a quiet network the best of so many is within some 20 µs. */
 const CLOCK_SAMPLES = 25;
+
+export interface EngineResources {
+  readonly openBus: () => Promise<Bus>;
+  /** Makes a driver that is not open yet; default: the one of the target that the options name. */
+  readonly driverOf?: (options: DriverOptions) => Driver;
+}
+
+type Send = (message: EngineMessage) => void;
 
 /**
  * Runs an engine behind the protocol: opens its bus, sets its clock, and from then on does what the commands say, in
@@ -16,41 +25,41 @@ const CLOCK_SAMPLES = 25;
  */
 export function serveEngine(
   setup: EngineSetup,
-  openBus: () => Promise<Bus>,
-  send: (message: EngineMessage) => void,
+  resources: EngineResources,
+  send: Send,
 ): (command: EngineCommand) => void {
   const log = logTo(send);
-  const started = start(setup, openBus, log);
-  started.then(
-    () => send({ kind: 'ready' }),
+  let engine: Engine | undefined;
+  let order = start(setup, resources, log).then(
+    (started) => {
+      engine = started;
+      return send({ kind: 'ready' });
+    },
     (error: unknown) => send(refusal(error)),
   );
-  let order: Promise<void> = started.then(
-    () => undefined,
-    () => undefined,
-  );
   return (command) => {
-    order = order.then(async () => {
-      const engine = await started.catch(() => undefined);
-      if (engine === undefined) return answerDead(command, send);
-      await obey(engine, command, send);
-    });
+    order = order
+      .then(() => (engine === undefined ? answerDead(command, send) : obey(engine, command, send, log)))
+      .catch((error: unknown) =>
+        log.error({ err: error, command: command.kind }, 'an engine could not obey a command'),
+      );
   };
 }
 
-async function start(setup: EngineSetup, openBus: () => Promise<Bus>, log: Log): Promise<Engine> {
+async function start(setup: EngineSetup, resources: EngineResources, log: Log): Promise<Engine> {
+  const { openBus, driverOf = (options) => openDriver(options) } = resources;
   const bus = await openBus();
   try {
     const clock = new SystemClock();
     const bar = await syncClock(clock, () => bus.time(), CLOCK_SAMPLES);
-    return await Engine.start({ setup, bus, clock, clockBar: bar, log });
+    return await Engine.start({ setup, bus, clock, clockBar: bar, log, driverOf });
   } catch (error) {
     await bus.close();
     throw error;
   }
 }
 
-async function obey(engine: Engine, command: EngineCommand, send: (message: EngineMessage) => void): Promise<void> {
+async function obey(engine: Engine, command: EngineCommand, send: Send, log: Log): Promise<void> {
   switch (command.kind) {
     case 'queues':
       return engine.setQueues(command.queues);
@@ -68,35 +77,52 @@ async function obey(engine: Engine, command: EngineCommand, send: (message: Engi
     case 'drain':
     case 'leave':
       // Not awaited: reports are answered while the engine ends.
-      void engine.end(command.kind).then(() => send({ kind: 'ended', report: engine.report() }));
+      void end(engine, command.kind, send, log);
       return;
     case 'report':
       return send({ kind: 'report', id: command.id, report: engine.report() });
   }
 }
 
-/** An engine that never came up has nothing in hand: it ends at once and has nothing to report. */
-function answerDead(command: EngineCommand, send: (message: EngineMessage) => void): void {
-  const report = { tasks: [], queues: [], inFlight: 0, pending: 0, buried: 0, clockBar: micros(0), loopDelay: NO_DELAY };
-  if (command.kind === 'report') send({ kind: 'report', id: command.id, report });
-  if (command.kind === 'drain' || command.kind === 'leave') send({ kind: 'ended', report });
+async function end(engine: Engine, how: 'drain' | 'leave', send: Send, log: Log): Promise<void> {
+  await engine.end(how).catch((error: unknown) => log.error({ err: error }, 'an engine did not end cleanly'));
+  send({ kind: 'ended', report: engine.report() });
 }
 
-const NO_DELAY = { p50: 0, p99: 0, max: 0 };
+/** An engine that never came up has nothing in hand: it ends at once and has nothing to report. */
+function answerDead(command: EngineCommand, send: Send): void {
+  if (command.kind === 'report') send({ kind: 'report', id: command.id, report: NOTHING });
+  if (command.kind === 'drain' || command.kind === 'leave') send({ kind: 'ended', report: NOTHING });
+}
+
+const NOTHING: EngineReport = {
+  tasks: [],
+  queues: [],
+  inFlight: 0,
+  pending: 0,
+  buried: 0,
+  clockBar: micros(0),
+  loopDelay: { p50: 0, p99: 0, max: 0 },
+};
 
 function refusal(error: unknown): EngineMessage {
-  if (error instanceof DrumlineError) return { kind: 'refused', code: error.code, message: error.message, hint: error.hint };
-  return { kind: 'refused', code: 'DRUM_OP_CRASHED', message: String(error), hint: undefined };
+  if (!(error instanceof DrumlineError))
+    return { kind: 'refused', code: 'DRUM_BUG', message: String(error), hint: undefined };
+  return { kind: 'refused', code: error.code, message: error.message, hint: error.hint };
 }
 
-function logTo(send: (message: EngineMessage) => void): Log {
-  const at = (level: keyof Log) => (fields: object, text: string) => send({ kind: 'log', level, fields: plain(fields), text });
+function logTo(send: Send): Log {
+  const at = (level: keyof Log) => (fields: object, text: string) =>
+    send({ kind: 'log', level, fields: plain(fields), text });
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 
 /** Errors lose their code when they cross to another thread, and functions do not cross at all. */
 function plain(fields: object): object {
   return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [name, value instanceof Error ? { message: value.message, stack: value.stack } : value]),
+    Object.entries(fields).map(([name, value]) => [
+      name,
+      value instanceof Error ? { message: value.message, stack: value.stack } : value,
+    ]),
   );
 }
