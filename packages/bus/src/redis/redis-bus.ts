@@ -111,19 +111,16 @@ export class RedisBus implements Bus {
   }
 
   async heartbeat(worker: string, info: string, ttl: Millis): Promise<void> {
-    await Promise.all([
-      this.#link.call('heartbeat', () =>
-        this.#redis.set(this.#keys.worker(worker), info, 'PX', Math.max(1, Math.ceil(ttl))),
-      ),
-      this.#link.call('heartbeat', () => this.#redis.sadd(this.#keys.workers, workerMember(worker))),
-    ]);
+    // In this order, and the other way round on leaving: whoever finds the worker in the set finds it alive.
+    await this.#link.call('heartbeat', () =>
+      this.#redis.set(this.#keys.worker(worker), info, 'PX', Math.max(1, Math.ceil(ttl))),
+    );
+    await this.#link.call('heartbeat', () => this.#redis.sadd(this.#keys.workers, workerMember(worker)));
   }
 
   async leave(worker: string): Promise<void> {
-    await Promise.all([
-      this.#link.call('leaving', () => this.#redis.del(this.#keys.worker(worker))),
-      this.#link.call('leaving', () => this.#redis.srem(this.#keys.workers, workerMember(worker))),
-    ]);
+    await this.#link.call('leaving', () => this.#redis.srem(this.#keys.workers, workerMember(worker)));
+    await this.#link.call('leaving', () => this.#redis.del(this.#keys.worker(worker)));
   }
 
   async workers(): Promise<Registered[]> {
