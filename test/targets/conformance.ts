@@ -125,8 +125,8 @@ export function describeActions(title: string, start: () => Promise<Bench>, mult
       );
       for (const action of ['putItem', 'updateItem', 'batchPutItem'] as const) {
         expect((await run(driver, action, [it])).error).toBeUndefined();
-        expect(Object.entries((await bench.look(it)) ?? {}).sort()).toEqual(
-          names.map((name, i) => [name, expect.stringMatching(`^[0-9a-f]{${2 * (5 + i)}}$`)]).sort(),
+        expect(Object.entries((await bench.look(it)) ?? {}).sort(byName)).toEqual(
+          names.map((name, i) => [name, expect.stringMatching(`^[0-9a-f]{${2 * (5 + i)}}$`)] as const).sort(byName),
         );
       }
       for (const action of ['getSubItem', 'batchGetSubItem'] as const)
@@ -210,11 +210,15 @@ export function describeActions(title: string, start: () => Promise<Bench>, mult
       expect(await bench.look(it)).toBeUndefined();
     });
 
-    test.runIf(multiRow)('query reads no more rows than its limit, in the order of their names', async () => {
+    const limited = multiRow
+      ? 'no more rows than its limit, in the order of their names'
+      : 'the whole item, whatever its limit';
+    test(`query reads ${limited}`, async () => {
       await run(driver, 'putItem', [item(16, [bytes('c', 50_000), bytes('a', 10), bytes('b', 10)])]);
       const outcome = await run(driver, 'query', [item(16)], 2);
       expect(outcome).toMatchObject(hit);
-      expect(outcome.bytesReceived).toBeLessThan(5_000);
+      if (multiRow) expect(outcome.bytesReceived).toBeLessThan(5_000);
+      else expect(outcome.bytesReceived).toBeGreaterThanOrEqual(50_000);
       expect((await run(driver, 'query', [item(16)], 3)).bytesReceived).toBeGreaterThanOrEqual(50_000);
     });
 
@@ -227,3 +231,5 @@ export function describeActions(title: string, start: () => Promise<Bench>, mult
     });
   });
 }
+
+const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => (a < b ? -1 : 1);

@@ -4,7 +4,7 @@ import type { Json } from '@drumline/core/plan';
 import { createTable } from '@drumline/targets';
 import { startDynalite } from '../servers/dynalite.ts';
 import { type Bench, describeActions } from './conformance.ts';
-import { options, shown, type Stored } from './target.ts';
+import { options, type Stored, shown } from './target.ts';
 
 const plain = (value: AttributeValue): Uint8Array | Json => {
   if (value.B !== undefined) return value.B;

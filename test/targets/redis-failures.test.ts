@@ -6,9 +6,9 @@ import { expect, onTestFinished, test } from 'vitest';
 import {
   freePort,
   type RunningRedis,
+  type StartRedisOptions,
   startRedis,
   startRedisCluster,
-  type StartRedisOptions,
 } from '../servers/index.ts';
 import { bytes, item, keyOf, op, options, run } from './target.ts';
 

@@ -28,6 +28,14 @@ describe('the picture of all workers', () => {
     expect(fanIn.workers()[0]?.missed).toBe(1);
   });
 
+  test('digests of workers add up, and are absent where nobody keeps them', () => {
+    const fanIn = new FanIn();
+    fanIn.accept(workerReport({ digest: new Map([['r1/0', '00000000ffffffff']]) }));
+    fanIn.accept(workerReport({ worker: 'w2', digest: new Map([['r1/0', '0000000100000002']]) }));
+    expect(fanIn.digest('r1', 0)).toBe('0000000200000001');
+    expect(fanIn.digest('r1', 1)).toBeUndefined();
+  });
+
   test('a restarted worker begins anew, and what it did before stays', () => {
     const fanIn = new FanIn();
     fanIn.accept(workerReport({ seq: 7, garbage: 2, tasks: [new PlayedTask().play([0, 1, 2]).report()] }));

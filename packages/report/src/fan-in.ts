@@ -1,3 +1,4 @@
+import { OpDigest } from '@drumline/core/data';
 import { DrumlineError } from '@drumline/core/errors';
 import { type Histogram, type TaskCounters, WINDOW } from '@drumline/core/stats';
 import { elapsed, type Instant, instant, type Micros, micros } from '@drumline/core/units';
@@ -139,6 +140,16 @@ export class FanIn {
 
   task(run: string, task: number): TaskTotals | undefined {
     return this.#totals.get(keyOf({ run, task }));
+  }
+
+  /** The digest of the task's executed ops, summed over all workers; `undefined` when none of them keeps digests. */
+  digest(run: string, task: number): string | undefined {
+    const key = keyOf({ run, task });
+    const parts = [...this.#incarnations.values()].flatMap(({ latest }) => latest.digest?.get(key) ?? []);
+    if (parts.length === 0) return undefined;
+    const sum = new OpDigest();
+    for (const part of parts) sum.merge(part);
+    return sum.toString();
   }
 
   /** What each task did since the last look, or since the beginning at the first one; rates are 0 then. */

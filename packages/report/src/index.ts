@@ -1,6 +1,6 @@
-export { bytesText, countText, durationText, percentText, rateText, stopwatchText } from './figures-text.ts';
 export type { TaskInterval, WorkerFigures } from './fan-in.ts';
 export { FanIn } from './fan-in.ts';
+export { bytesText, countText, durationText, percentText, rateText, stopwatchText } from './figures-text.ts';
 export { LiveDisplay } from './live-display.ts';
 export type { LiveState, LiveTask, Screen } from './live-view.ts';
 export { liveView } from './live-view.ts';

@@ -1,3 +1,4 @@
+import { decimalText } from '@drumline/core/document';
 import { LEDGER_COLUMNS } from '@drumline/core/ledger';
 import { bytesText, countText, durationText, percentText, rateText } from './figures-text.ts';
 import type { LatencySummary, Summary, TaskSummary } from './summary.ts';
@@ -40,8 +41,8 @@ function heading(summary: Summary, columns: number, style: Style): string[] {
   const facts = [
     `prefix ${printable(summary.prefix)}`,
     `${summary.started} + ${durationText(summary.elapsedUs)}`,
-    ...(summary.scale === 1 ? [] : [`scale ${summary.scale}`]),
-    ...(summary.speed === 1 ? [] : [`speed ${summary.speed}`]),
+    ...(summary.scale === 1 ? [] : [`scale ${decimalText(summary.scale)}`]),
+    ...(summary.speed === 1 ? [] : [`speed ${decimalText(summary.speed)}`]),
   ];
   const dead = `${countText(deadLetters)} ${deadLetters === 1 ? 'element' : 'elements'} set aside as dead letters`;
   return [

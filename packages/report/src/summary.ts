@@ -40,6 +40,8 @@ export interface TaskSummary {
   readonly capacity: number;
   readonly bytesSent: number;
   readonly bytesReceived: number;
+  /** Of the executed ops, the same for every fleet that executed the same ones; present when workers run with `--digest`. */
+  readonly digest?: string;
 }
 
 export interface WorkerSummary {
@@ -120,6 +122,7 @@ function summariseTask(input: SummaryInput, entry: TaskLedger): TaskSummary {
   const { task, action, planned, published, ok, failed, dropped, duplicate } = entry;
   const totals = input.figures.task(input.run, task);
   const counters = totals?.counters;
+  const digest = input.figures.digest(input.run, task);
   return {
     task,
     action,
@@ -137,6 +140,7 @@ function summariseTask(input: SummaryInput, entry: TaskLedger): TaskSummary {
     capacity: counters?.capacity ?? 0,
     bytesSent: counters?.bytesSent ?? 0,
     bytesReceived: counters?.bytesReceived ?? 0,
+    ...(digest !== undefined && { digest }),
   };
 }
 

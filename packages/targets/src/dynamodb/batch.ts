@@ -5,8 +5,8 @@ import type { Flight } from './flight.ts';
 import type { TableText } from './table-text.ts';
 
 /** What DynamoDB takes in one BatchGetItem and one BatchWriteItem at most. */
-export const GETS_PER_REQUEST = 100;
-export const WRITES_PER_REQUEST = 25;
+const GETS_PER_REQUEST = 100;
+const WRITES_PER_REQUEST = 25;
 
 /** What the actions work with. */
 export interface Target {

@@ -66,7 +66,7 @@ function eachItem(one: (item: Item, flight: Flight, op: Op) => Promise<void>): E
 }
 
 /** One part an item; of items with one key the last counts, since a batch may name a key only once. */
-export const distinct = (items: readonly Item[], json: (item: Item) => string): Part[] =>
+const distinct = (items: readonly Item[], json: (item: Item) => string): Part[] =>
   [...new Map(items.map((item) => [item.key, item])).values()].map((item) => ({ key: item.key, json: json(item) }));
 
 /** Enters `found` of `asked` items. */

@@ -23,12 +23,14 @@ export class ClusterLink implements RedisLink {
       lazyConnect: true,
     });
     this.#cluster.on('error', () => undefined);
+    this.#cluster.on('+node', (node: Redis) => void connected(node));
     this.#address = address;
     this.#within = within;
   }
 
   async open(): Promise<void> {
     await untilReady(this.#cluster, this.#address, this.#within);
+    await Promise.all(this.#cluster.nodes('master').map(connected));
   }
 
   send({ commands, atomic }: Exchange, done: (replies: readonly Reply[]) => void): number {
@@ -82,6 +84,14 @@ export class ClusterLink implements RedisLink {
       return [asError(error)];
     }
   }
+}
+
+/**
+ * ioredis connects to a node with the first command to it, and refuses the commands after that one until it is connected.
+ * Resolves when the node has answered, or cannot be reached: then the ops that need it fail.
+ */
+async function connected(node: Redis): Promise<void> {
+  await node.ping().catch(() => undefined);
 }
 
 /** ioredis sends later than it is called, and whoever made the bytes may use their memory again. */

@@ -1,7 +1,7 @@
 import type { Item } from '@drumline/core/data';
 import type { Tally } from '../tally.ts';
-import { errorCodeOf } from './reply-error.ts';
 import type { Exchange } from './link.ts';
+import { errorCodeOf } from './reply-error.ts';
 import type { Reply } from './resp.ts';
 
 /** One round trip for one item, and what to make of the answer. */
