@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type Config, readConfig } from '@drumline/core/config';
 import { describeProblems } from '@drumline/core/document';
 import { DrumlineError } from '@drumline/core/errors';
-import { checkPlanAgainstConfig, parsePlan, type Plan, readPlan } from '@drumline/core/plan';
+import { checkPlanAgainstConfig, type Plan, parsePlan, readPlan } from '@drumline/core/plan';
 
 /** @throws DrumlineError DRUM_FILE_UNREADABLE */
 export function readText(path: string, what: string): string {
@@ -32,6 +32,9 @@ export function readInputs(configPath: string, trafficPath: string): Inputs {
   const problems = checkPlanAgainstConfig(plan, config);
   if (problems.length > 0) throw new DrumlineError('DRUM_PLAN_INVALID', describeProblems(problems, trafficPath));
   const parsed = parsePlan(planText);
-  const warnings = 'warnings' in parsed && parsed.warnings.length > 0 ? describeProblems(parsed.warnings, trafficPath).split('\n') : [];
+  const warnings =
+    'warnings' in parsed && parsed.warnings.length > 0
+      ? describeProblems(parsed.warnings, trafficPath).split('\n')
+      : [];
   return { config, configText, plan, planText, warnings };
 }

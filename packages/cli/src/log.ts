@@ -41,7 +41,9 @@ const LEVELS: Readonly<Record<number, string>> = { 20: 'debug', 30: 'info ', 40:
 function humanLine(line: string): string {
   const { level, time, msg, err, ...fields } = JSON.parse(line) as Record<string, unknown>;
   const at = new Date(Number(time)).toTimeString().slice(0, 8);
-  const facts = Object.entries(fields).map(([name, value]) => `${name}=${typeof value === 'object' ? JSON.stringify(value) : String(value)}`);
+  const facts = Object.entries(fields).map(
+    ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  );
   const reason = typeof err === 'object' && err !== null && 'message' in err ? [String(err.message)] : [];
-  return [`${at} ${LEVELS[Number(level)] ?? level} ${String(msg)}`, ...reason, ...facts].join('  ');
+  return [`${at} ${LEVELS[Number(level)] ?? String(level)} ${String(msg)}`, ...reason, ...facts].join('  ');
 }

@@ -1,11 +1,11 @@
 import type { Bus } from '@drumline/core/bus';
-import { delay, SystemClock, syncClock } from '@drumline/core/clock';
+import { ClockKeeper, delay, MetronomeClock, syncClock } from '@drumline/core/clock';
 import { DrumlineError, EXIT, type Exit } from '@drumline/core/errors';
 import { ledgerOf } from '@drumline/core/ledger';
 import { CommandGate } from '@drumline/core/notify';
 import { millis } from '@drumline/core/units';
-import { Publisher, type RunOutcome } from '@drumline/publisher';
-import { FanIn, renderJson, renderSummary, summarise, type Summary } from '@drumline/report';
+import { Publisher, type PublisherOptions, type RunOutcome } from '@drumline/publisher';
+import { FanIn, renderJson, renderSummary, type Summary, summarise } from '@drumline/report';
 import type { Context } from './context.ts';
 import type { Inputs } from './files.ts';
 import { onInterrupts } from './interrupts.ts';
@@ -29,14 +29,55 @@ export interface Performance {
 
 /** Plays a plan on a bus: progress, interrupts, summary. Used by `publisher` and by `run`. @returns the exit code. */
 export async function play(performance: Performance, context: Context): Promise<Exit> {
-  const { bus, inputs, flags, prefix, secret, log } = performance;
+  const { bus, inputs, flags, log } = performance;
+  const { terminal } = context;
   const run = newRunId();
-  const clock = new SystemClock();
-  await syncClock(clock, () => bus.time(), CLOCK_SAMPLES);
+  await using clock = new MetronomeClock();
+  const keeper = new ClockKeeper(clock, () => bus.time(), await syncClock(clock, () => bus.time(), CLOCK_SAMPLES), log);
   for (const warning of inputs.warnings) log.warn({}, warning);
   const figures = new FanIn({ run });
   const unsubscribe = await bus.onReport((message) => figures.receive(message));
-  const publisher = await Publisher.prepare({
+  let publisher: Publisher | undefined;
+  const interrupted = new AbortController();
+  const stopListening = onInterrupts((times) => {
+    interrupted.abort();
+    log.warn(
+      {},
+      times === 1
+        ? 'draining: what is published will be finished; once more to stop'
+        : 'stopping: what is not sent is dropped',
+    );
+    if (times === 1) publisher?.drain();
+    else publisher?.stop();
+  });
+  let outcome: RunOutcome;
+  try {
+    publisher = await Publisher.prepare(optionsOf(performance, context, run, clock), interrupted.signal);
+    const endProgress = startProgress(performance, { publisher, figures, run, clock, terminal, log });
+    outcome = await publisher.run();
+    endProgress();
+  } finally {
+    stopListening();
+    await keeper.stop();
+  }
+  await lastReports(figures, outcome);
+  await unsubscribe();
+  const summary = await summaryOf(performance, outcome, figures, interrupted.signal.aborted);
+  terminal.out(
+    flags.json === true
+      ? renderJson(summary)
+      : renderSummary(summary, { columns: terminal.columns(), color: terminal.color }),
+  );
+  return exitOf(outcome, summary, interrupted.signal.aborted);
+}
+
+function optionsOf(
+  { bus, inputs, flags, secret, log }: Performance,
+  { host, pid }: Context,
+  run: string,
+  clock: PublisherOptions['clock'],
+): PublisherOptions {
+  return {
     ...flags,
     bus,
     clock,
@@ -44,32 +85,15 @@ export async function play(performance: Performance, context: Context): Promise<
     planText: inputs.planText,
     configText: inputs.configText,
     run,
-    host: context.host,
-    pid: context.pid,
+    host,
+    pid,
     backlog: { policy: flags.backlog, bound: flags.backlogBound },
     workers: { count: flags.workers, within: flags.waitWorkers },
     secret,
     gate: new CommandGate({ allow: new Set(), ...(secret !== undefined && { secret }) }),
     drawSeed: newSeed,
     log,
-  });
-  let interrupted = false;
-  const stopListening = onInterrupts((times) => {
-    interrupted = true;
-    log.warn({}, times === 1 ? 'draining: what is published will be finished; once more to stop' : 'stopping: what is not sent is dropped');
-    if (times === 1) publisher.drain();
-    else void publisher.stop();
-  });
-  const endProgress = startProgress(performance, { publisher, figures, run, clock, terminal: context.terminal, log });
-  const outcome = await publisher.run();
-  endProgress();
-  stopListening();
-  await lastReports(figures, outcome);
-  await unsubscribe();
-  const summary = await summaryOf(performance, outcome, figures, interrupted);
-  const { terminal } = context;
-  terminal.out(flags.json === true ? renderJson(summary) : renderSummary(summary, { columns: terminal.columns(), color: terminal.color }));
-  return exitOf(outcome, summary, interrupted);
+  };
 }
 
 function startProgress({ flags }: Performance, parts: Parameters<typeof showLive>[0]): () => void {
@@ -78,7 +102,8 @@ function startProgress({ flags }: Performance, parts: Parameters<typeof showLive
   if (flags.quiet === true) return () => undefined;
   if (live) return showLive(parts);
   // Standard output belongs to the JSON document.
-  if (flags.json === true) return flags.stats === true ? showLines(parts, (line) => terminal.err(`${line}\n`)) : () => undefined;
+  if (flags.json === true)
+    return flags.stats === true ? showLines(parts, (line) => terminal.err(`${line}\n`)) : () => undefined;
   return showLines(parts, (line) => terminal.out(`${line}\n`));
 }
 
@@ -92,7 +117,12 @@ async function lastReports(figures: FanIn, { run, entries }: RunOutcome): Promis
   for (let waited = 0; waited < LAST_REPORTS && !complete(); waited += 20) await delay(millis(20));
 }
 
-async function summaryOf(performance: Performance, outcome: RunOutcome, figures: FanIn, interrupted: boolean): Promise<Summary> {
+async function summaryOf(
+  performance: Performance,
+  outcome: RunOutcome,
+  figures: FanIn,
+  interrupted: boolean,
+): Promise<Summary> {
   const { bus, flags, prefix } = performance;
   const dead = await bus.queues(outcome.queues).catch(() => []);
   return summarise({

@@ -1,7 +1,10 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { DrumlineError } from '@drumline/core/errors';
-import type { CommandHandler, CommandSet } from '@drumline/core/notify';
+import { type CommandHandler, type CommandSet, DANGEROUS, PUBLISHER_COMMANDS } from '@drumline/core/notify';
+
+/** What the fleet itself understands: a plug-in that took one of these names would cut its worker off from it. */
+const OWN: ReadonlySet<string> = new Set([...PUBLISHER_COMMANDS, ...DANGEROUS, 'log_level']);
 
 /**
  * Loads plug-in files. Each exports as `default` an object `{ commands: { name: { description, dangerous?, run } } }`;
@@ -12,7 +15,9 @@ export async function loadPlugins(files: readonly string[]): Promise<CommandSet>
   const commands: Record<string, CommandHandler> = {};
   for (const file of files) {
     for (const [name, handler] of Object.entries(await loadPlugin(file))) {
-      if (!/^[a-z][a-z0-9_]{0,63}$/u.test(name)) throw invalid(file, `names the command ${JSON.stringify(name)}; a name is a-z, 0-9 and _`);
+      if (!/^[a-z][a-z0-9_]{0,63}$/u.test(name))
+        throw invalid(file, `names the command ${JSON.stringify(name)}; a name is a-z, 0-9 and _`);
+      if (OWN.has(name)) throw invalid(file, `defines ${name}, which is a command of Drumline's own`);
       if (Object.hasOwn(commands, name)) throw invalid(file, `defines ${name}, which another plug-in defines too`);
       commands[name] = handler;
     }

@@ -1,14 +1,6 @@
 import { hostname } from 'node:os';
 import { DrumlineError, EXIT, type Exit } from '@drumline/core/errors';
 import { Command, CommanderError } from 'commander';
-import { defineKeys } from './commands/keys.ts';
-import { defineNotify } from './commands/notify.ts';
-import { definePlan } from './commands/plan.ts';
-import { definePublisher } from './commands/publisher.ts';
-import { defineRun } from './commands/run.ts';
-import { defineStatus } from './commands/status.ts';
-import { defineValidate } from './commands/validate.ts';
-import { defineWorker } from './commands/worker.ts';
 import type { Context } from './context.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -25,11 +17,29 @@ Options also come from the environment: DRUMLINE_REDIS, DRUMLINE_PREFIX, DRUMLIN
 Exit codes: 0 done, 1 bug, 2 bad input, 4 Redis or target unreachable, 5 incomplete, 130 interrupted.
 `;
 
+/** Adds one command to the program; `done` takes its exit code. */
+export type DefineCommand = (program: Command, context: Context, done: (exit: Exit) => void) => void;
+
+/** Each loads what its command needs and no more: half of the time that a short command takes would else go into imports. */
+const COMMANDS: Readonly<Record<string, () => Promise<DefineCommand>>> = {
+  publisher: async () => (await import('./commands/publisher.ts')).definePublisher,
+  worker: async () => (await import('./commands/worker.ts')).defineWorker,
+  run: async () => (await import('./commands/run.ts')).defineRun,
+  notify: async () => (await import('./commands/notify.ts')).defineNotify,
+  status: async () => (await import('./commands/status.ts')).defineStatus,
+  plan: async () => (await import('./commands/plan.ts')).definePlan,
+  validate: async () => (await import('./commands/validate.ts')).defineValidate,
+  keys: async () => (await import('./commands/keys.ts')).defineKeys,
+};
+
 /** Runs one command. @returns the exit code. */
 export async function runProgram(argv: readonly string[], terminal: Terminal): Promise<number> {
   const context: Context = { terminal, env: process.env, host: hostname(), pid: process.pid };
   let exit: Exit = EXIT.done;
-  const program = defineProgram(context, (code) => {
+  const [name = ''] = argv;
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  const defines = await Promise.all((load === undefined ? Object.values(COMMANDS) : [load]).map((one) => one()));
+  const program = assembleProgram(defines, context, (code) => {
     exit = code;
   });
   try {
@@ -40,7 +50,13 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
   }
 }
 
-export function defineProgram(context: Context, done: (exit: Exit) => void): Command {
+/** The program with all its commands. */
+export async function defineProgram(context: Context, done: (exit: Exit) => void): Promise<Command> {
+  const defines = await Promise.all(Object.values(COMMANDS).map((load) => load()));
+  return assembleProgram(defines, context, done);
+}
+
+function assembleProgram(defines: readonly DefineCommand[], context: Context, done: (exit: Exit) => void): Command {
   const { terminal } = context;
   const program = new Command('drumline')
     .description('A distributed load generator that keeps time')
@@ -49,9 +65,7 @@ export function defineProgram(context: Context, done: (exit: Exit) => void): Com
     .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: (text) => terminal.err(text) })
     .showSuggestionAfterError()
     .addHelpText('after', HELP);
-  for (const define of [definePublisher, defineWorker, defineRun, defineNotify, defineStatus, definePlan, defineValidate, defineKeys]) {
-    define(program, context, done);
-  }
+  for (const define of defines) define(program, context, done);
   return program;
 }
 

@@ -56,7 +56,16 @@ export function showLines({ publisher, clock }: ProgressParts, print: (line: str
       const since = published - (before.get(task) ?? 0);
       if (!running && since === 0) continue;
       const remaining = Math.max(0, total - published);
-      print(statsLine({ action, published, remaining, qps: since / seconds, queues: status.queues, elapsedSeconds: status.elapsed / 1e6 }));
+      print(
+        statsLine({
+          action,
+          published,
+          remaining,
+          qps: since / seconds,
+          queues: status.queues,
+          elapsedSeconds: status.elapsed / 1e6,
+        }),
+      );
     }
     before = new Map(status.tasks.map(({ task, published }) => [task, published]));
     at = now;
@@ -64,7 +73,11 @@ export function showLines({ publisher, clock }: ProgressParts, print: (line: str
   return () => clearInterval(timer);
 }
 
-function liveState({ publisher, figures, run, clock }: ProgressParts, now: Instant, intervals: ReadonlyMap<number, LiveTask['response']>) {
+function liveState(
+  { publisher, figures, run, clock }: ProgressParts,
+  now: Instant,
+  intervals: ReadonlyMap<number, LiveTask['response']>,
+) {
   const status = publisher.status;
   const tasks = status.tasks.filter(({ running, published, total }) => running || published < total);
   return {
@@ -100,7 +113,10 @@ function responses({ figures, run }: ProgressParts, now: Instant): Map<number, L
   const found = new Map<number, LiveTask['response']>();
   for (const interval of figures.look(now)) {
     if (interval.run !== run || interval.response.total === 0) continue;
-    found.set(interval.task, { p50: micros(interval.response.percentile(50)), p99: micros(interval.response.percentile(99)) });
+    found.set(interval.task, {
+      p50: micros(interval.response.percentile(50)),
+      p99: micros(interval.response.percentile(99)),
+    });
   }
   return found;
 }

@@ -1,11 +1,18 @@
 import type { Bus } from '@drumline/core/bus';
+import type { Config } from '@drumline/core/config';
 import { DrumlineError } from '@drumline/core/errors';
 import { CommandGate, type CommandSet } from '@drumline/core/notify';
 import type { Millis } from '@drumline/core/units';
 import type { WorkerReport } from '@drumline/core/wire';
 import { createTable } from '@drumline/targets';
-import { readConfig } from '@drumline/core/config';
-import { type EngineOpener, INSTANCE_DEFAULTS, instanceCommands, settingsOf, type TargetOptions, Worker } from '@drumline/worker';
+import {
+  type EngineOpener,
+  INSTANCE_DEFAULTS,
+  instanceCommands,
+  settingsOf,
+  type TargetOptions,
+  Worker,
+} from '@drumline/worker';
 import type { Context } from './context.ts';
 import type { CliLog } from './log.ts';
 
@@ -37,7 +44,6 @@ export async function startWorker(start: WorkerStart, { host, pid }: Context, si
     ...(start.rebootCommand !== undefined && { reboot: start.rebootCommand.split(' ') }),
     ...(start.terminateCommand !== undefined && { terminate: start.terminateCommand.split(' ') }),
   };
-  if (start.createTable) await createTableOf(bus, target, log);
   return Worker.start(
     {
       id,
@@ -47,13 +53,17 @@ export async function startWorker(start: WorkerStart, { host, pid }: Context, si
       openEngine,
       engines,
       target,
-      gate: new CommandGate({ allow: new Set(start.allow), ...(start.secret !== undefined && { secret: start.secret }) }),
+      gate: new CommandGate({
+        allow: new Set(start.allow),
+        ...(start.secret !== undefined && { secret: start.secret }),
+      }),
       commands: { ...instanceCommands(instance), ...start.plugins },
       digest,
       process: { cpu, memory },
       log,
       setLogLevel: (level) => log.setLevel(level),
       onEnd,
+      ...(start.createTable && { prepareTarget: (config: Config) => makeTable(config, target, log) }),
       ...(configWithin !== undefined && { configWithin }),
       ...(onReport !== undefined && { onReport }),
     },
@@ -78,15 +88,19 @@ function checkAllowed({ allow, secret, plugins }: WorkerStart): void {
     throw new DrumlineError('DRUM_USAGE', `--allow names ${unknown.join(', ')}; it takes ${[...known].join(', ')}`);
   }
   if (allow.length > 0 && secret === undefined) {
-    throw new DrumlineError('DRUM_USAGE', `--allow ${allow.join(',')} needs a secret: these commands reach beyond Drumline`, {
-      hint: 'Set DRUMLINE_SECRET, or give --secret-file, here and for `drumline notify`.',
-    });
+    throw new DrumlineError(
+      'DRUM_USAGE',
+      `--allow ${allow.join(',')} needs a secret: these commands reach beyond Drumline`,
+      {
+        hint: 'Set DRUMLINE_SECRET, or give --secret-file, here and for `drumline notify`.',
+      },
+    );
   }
 }
 
-async function createTableOf(bus: Bus, target: TargetOptions, log: CliLog): Promise<void> {
-  const text = await bus.readConfig();
-  if (text === undefined) return log.warn({}, '--create-table: there is no config in Redis yet that names the table');
-  const config = readConfig(text, 'the config in Redis');
-  log.info({ table: config.tableName, result: await createTable(settingsOf(config, target, 1).driver) }, 'create table');
+async function makeTable(config: Config, target: TargetOptions, log: CliLog): Promise<void> {
+  log.info(
+    { table: config.tableName, result: await createTable(settingsOf(config, target, 1).driver) },
+    'create table',
+  );
 }

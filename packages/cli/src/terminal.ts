@@ -1,3 +1,5 @@
+import { isatty } from 'node:tty';
+
 /** Where a command writes. The one place that looks at the process's streams. */
 export interface Terminal {
   out(text: string): void;
@@ -15,10 +17,11 @@ export function processTerminal(): Terminal {
   return {
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),
-    outIsTty: stdout.isTTY === true,
-    errIsTty: stderr.isTTY === true,
-    color: stdout.isTTY === true && env['NO_COLOR'] === undefined && env['TERM'] !== 'dumb',
-    columns: () => stdout.columns ?? 100,
-    rows: () => stdout.rows ?? 24,
+    outIsTty: isatty(1),
+    errIsTty: isatty(2),
+    color: isatty(1) && env['NO_COLOR'] === undefined && env['TERM'] !== 'dumb',
+    // A pseudo-terminal that nobody has given a size says 0.
+    columns: () => stdout.columns || 100,
+    rows: () => stdout.rows || 24,
   };
 }

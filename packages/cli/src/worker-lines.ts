@@ -6,7 +6,10 @@ export function workerLines(worker: string, print: (line: string) => void): (rep
   let before = new Map<string, { ended: number; failed: number }>();
   return (report) => {
     const now = new Map(
-      report.tasks.map(({ run, task, action, counters: { ok, failed } }) => [`${run}/${task}/${action}`, { action, ended: ok + failed, failed }]),
+      report.tasks.map(({ run, task, action, counters: { ok, failed } }) => [
+        `${run}/${task}/${action}`,
+        { action, ended: ok + failed, failed },
+      ]),
     );
     const ended = new Map<string, number>();
     let failed = 0;

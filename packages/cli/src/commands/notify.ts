@@ -1,9 +1,16 @@
 import { connectRedis } from '@drumline/bus';
 import { DrumlineError, EXIT, type Exit } from '@drumline/core/errors';
-import { type Answer, type Arguments, askFleet, newCommand, parseRate, PUBLISHER_COMMANDS } from '@drumline/core/notify';
+import {
+  type Answer,
+  type Arguments,
+  askFleet,
+  newCommand,
+  PUBLISHER_COMMANDS,
+  parseRate,
+} from '@drumline/core/notify';
 import { type Millis, millis } from '@drumline/core/units';
 import { COLORED, PLAIN, table } from '@drumline/report';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Context } from '../context.ts';
 import { type BusFlags, redisOptions, withBusOptions } from '../options/bus-options.ts';
 import { type SecretFlags, secretOf, withSecretOption } from '../options/secret.ts';
@@ -41,7 +48,11 @@ export function defineNotify(program: Command, context: Context, done: (exit: Ex
     .argument('<command>', 'see below')
     .argument('[arguments...]', 'name=value, or the one argument that the command has')
     .option('--target <worker>', 'one worker only, or publisher')
-    .option('--timeout <time>', 'how long to wait for answers', durationMillis, millis(5_000))
+    .addOption(
+      new Option('--timeout <time>', 'how long to wait for answers')
+        .argParser(durationMillis)
+        .default(millis(5_000), '5s'),
+    )
     .option('--json', 'print the answers as JSON')
     .addHelpText('after', HELP)
     .action(async (cmd: string, words: string[], flags: NotifyFlags) => done(await notify(cmd, words, flags, context)));
@@ -53,6 +64,9 @@ async function notify(cmd: string, words: readonly string[], flags: NotifyFlags,
   try {
     const command = await newCommand(bus, { cmd, args, target: flags.target }, secretOf(flags, context));
     const answers = await askFleet(bus, command, { within: flags.timeout, publisher: PUBLISHER_COMMANDS.has(cmd) });
+    // Workers take note of a rate, but only a publisher can change it.
+    const isLost = cmd === 'rate' && flags.target === undefined && !answers.some(({ from }) => from === 'publisher');
+    if (isLost) answers.push({ from: 'publisher', reply: undefined });
     print(answers, flags, context);
     return answers.length > 0 && answers.every(({ reply }) => reply?.ok === true) ? EXIT.done : EXIT.incomplete;
   } finally {
@@ -66,9 +80,13 @@ function argumentsOf(cmd: string, words: readonly string[]): Arguments {
   const bare = BARE[cmd];
   for (const word of words) {
     const [, name, value] = /^([a-z_]+)=(.*)$/su.exec(word) ?? [];
-    if (name !== undefined && value !== undefined && !(words.length === 1 && bare === 'script' && name !== 'script')) args[name] = value;
+    if (name !== undefined && value !== undefined && !(words.length === 1 && bare === 'script' && name !== 'script'))
+      args[name] = value;
     else if (bare !== undefined && words.length === 1) args[bare] = word;
-    else throw new DrumlineError('DRUM_COMMAND_INVALID', `${JSON.stringify(word)} is not of the form name=value`, { hint: 'Quote an argument with blanks.' });
+    else
+      throw new DrumlineError('DRUM_COMMAND_INVALID', `${JSON.stringify(word)} is not of the form name=value`, {
+        hint: 'Quote an argument with blanks.',
+      });
   }
   if (cmd === 'rate') parseRate(args['rate'] ?? '');
   return args;
@@ -76,15 +94,31 @@ function argumentsOf(cmd: string, words: readonly string[]): Arguments {
 
 function print(answers: readonly Answer[], { json, prefix }: NotifyFlags, { terminal }: Context): void {
   if (json === true) {
-    const rows = answers.map(({ from, reply }) => ({ from, answered: reply !== undefined, ok: reply?.ok ?? false, code: reply?.code, message: reply?.message }));
+    const rows = answers.map(({ from, reply }) => ({
+      from,
+      answered: reply !== undefined,
+      ok: reply?.ok ?? false,
+      code: reply?.code,
+      message: reply?.message,
+    }));
     return terminal.out(`${JSON.stringify(rows, undefined, 2)}\n`);
   }
-  if (answers.length === 0) return terminal.err(`nobody is there on the prefix ${prefix}: no worker is registered and no publisher is at work\n`);
+  if (answers.length === 0)
+    return terminal.err(
+      `nobody is there on the prefix ${prefix}: no worker is registered and no publisher is at work\n`,
+    );
   const style = terminal.color ? COLORED : PLAIN;
   const rows = answers.map(({ from, reply }) => [
     { text: from },
-    reply?.ok === true ? { text: 'ok', style: style.good } : { text: reply === undefined ? 'silent' : 'failed', style: style.bad },
-    { text: reply === undefined ? 'no answer in time' : `${reply.code === undefined ? '' : `${reply.code} `}${reply.message}` },
+    reply?.ok === true
+      ? { text: 'ok', style: style.good }
+      : { text: reply === undefined ? 'silent' : 'failed', style: style.bad },
+    {
+      text:
+        reply === undefined
+          ? 'no answer in time'
+          : `${reply.code === undefined ? '' : `${reply.code} `}${reply.message}`,
+    },
   ]);
   const columns = ['who', 'result', 'answer'].map((title) => ({ title, align: 'left' as const }));
   terminal.out(`${table(terminal.columns(), columns, rows, style).join('\n')}\n`);

@@ -3,7 +3,7 @@ import { itemsPerOp } from '@drumline/core/data';
 import { EXIT, type Exit } from '@drumline/core/errors';
 import type { ColumnSpec, PlanNode, Task } from '@drumline/core/plan';
 import { phaseOf, type ScheduleSummary, scheduleOf, specOf, summaryOf } from '@drumline/core/schedule';
-import { BEAT, instant, micros } from '@drumline/core/units';
+import { BEAT, instant, type Micros, micros } from '@drumline/core/units';
 import { encodeBatch } from '@drumline/core/wire';
 import { bytesText, countText, durationText, rateText } from '@drumline/report';
 import type { Command } from 'commander';
@@ -38,6 +38,8 @@ interface TaskForecast {
   /** Redis memory of batches that wait, for each second by which workers are behind at the peak. */
   readonly queueBytesPerSecond: number;
   readonly samples: ScheduleSummary['samples'];
+  /** What stands below an instant of the drawing. */
+  readonly timeAt: (at: Micros) => string;
 }
 
 const WRITES: ReadonlySet<string> = new Set(['putItem', 'updateItem', 'batchPutItem']);
@@ -46,23 +48,43 @@ const ELEMENT_OVERHEAD = 4;
 const SECOND = 1e6;
 
 export function definePlan(program: Command, context: Context, done: (exit: Exit) => void): void {
-  const command = program.command('plan').description("draw each task's curve and print totals, peaks, bytes and memory; nothing is sent");
+  const command = program
+    .command('plan')
+    .description("draw each task's curve and print totals, peaks, bytes and memory; nothing is sent");
   withScaleOptions(withInputOptions(command))
     .option('--json', 'print it as JSON')
     .action(({ config, traffic, scale, speed, json }: PlanFlags) => {
       const inputs = readInputs(config, traffic);
       const forecasts = inputs.plan.tasks.map((task, i) => forecast(task, i, inputs.config, { scale, speed }));
-      const [length, ops] = [lengthOf(inputs.plan.root, inputs.plan.tasks, forecasts), sum(forecasts, ({ total }) => total)];
+      const [length, ops] = [
+        lengthOf(inputs.plan.root, inputs.plan.tasks, forecasts),
+        sum(forecasts, ({ total }) => total),
+      ];
       const { terminal } = context;
-      if (json === true) terminal.out(`${JSON.stringify({ total: ops, durationUs: length, tasks: forecasts }, undefined, 2)}\n`);
-      else terminal.out(render(inputs.plan.tasks, forecasts, { length, ops, scale, speed, columns: Math.min(100, terminal.columns()) }));
+      if (json === true)
+        terminal.out(`${JSON.stringify({ total: ops, durationUs: length, tasks: forecasts }, undefined, 2)}\n`);
+      else
+        terminal.out(
+          render(inputs.plan.tasks, forecasts, {
+            length,
+            ops,
+            scale,
+            speed,
+            columns: Math.min(100, terminal.columns()),
+          }),
+        );
       done(EXIT.done);
     });
 }
 
-function forecast(task: Task, index: number, config: Config, { scale, speed }: { scale: string; speed: string }): TaskForecast {
-  // The curve is drawn from midnight, whenever the command is run; where it begins changes no total of whole days.
-  const phase = task.clock === 'wall' && task.qpss !== undefined ? phaseOf(instant(Date.now() * 1_000), task.timezone) : micros(0);
+function forecast(
+  task: Task,
+  index: number,
+  config: Config,
+  { scale, speed }: { scale: string; speed: string },
+): TaskForecast {
+  // As if it started now: the first task of a plan would.
+  const phase = followsTheSun(task) ? phaseOf(instant(Date.now() * 1_000), task.timezone) : micros(0);
   const schedule = scheduleOf(specOf(task, { scale, speed, phase, batchOps: config.batchOps }));
   const summary = summaryOf(schedule, 72);
   const total = summary.total * task.repeat;
@@ -78,9 +100,19 @@ function forecast(task: Task, index: number, config: Config, { scale, speed }: {
     meanQps: summary.mean,
     bytesWritten: WRITES.has(task.action) ? Math.round(total * itemsPerOp(task) * rowBytes(task, config)) : 0,
     peakBatches: Math.min(peakBatches, Math.ceil(summary.peak)),
-    queueBytesPerSecond: Math.min(peakBatches, Math.ceil(summary.peak)) * (batchBytes(task, summary.total) + ELEMENT_OVERHEAD),
+    queueBytesPerSecond:
+      Math.min(peakBatches, Math.ceil(summary.peak)) * (batchBytes(task, summary.total) + ELEMENT_OVERHEAD),
     samples: summary.samples,
+    timeAt: followsTheSun(task) ? (at) => hourText(phase + at * Number(speed)) : durationText,
   };
+}
+
+const followsTheSun = (task: Task): boolean => task.clock === 'wall' && task.qpss !== undefined;
+
+/** The time of day, hh:mm, of so many µs after a midnight. */
+function hourText(sinceMidnight: number): string {
+  const minutes = Math.round(sinceMidnight / 60e6) % (24 * 60);
+  return `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
 }
 
 /** Mean bytes of a row: names and values. */
@@ -118,7 +150,11 @@ interface Frame {
   readonly columns: number;
 }
 
-function render(tasks: readonly Task[], forecasts: readonly TaskForecast[], { length, ops, scale, speed, columns }: Frame): string {
+function render(
+  tasks: readonly Task[],
+  forecasts: readonly TaskForecast[],
+  { length, ops, scale, speed, columns }: Frame,
+): string {
   const lines = forecasts.flatMap((forecast, i) => taskLines(forecast, tasks[i], columns));
   const factors = scale === '1' && speed === '1' ? '' : ` (scale ${scale}, speed ${speed})`;
   const written = sum(forecasts, ({ bytesWritten }) => bytesWritten);
@@ -133,11 +169,16 @@ function taskLines(forecast: TaskForecast, task: Task | undefined, columns: numb
   return [
     `task ${forecast.task} ${forecast.action}: ${exact ? '' : 'about '}${countText(total)} ops in ${durationText(durationUs)}${repeat}`,
     `  rate     peak ${rateText(peakQps)}/s, mean ${rateText(meanQps)}/s`,
-    ...(bytesWritten > 0 ? [`  writes   ${bytesText(bytesWritten)}, ${bytesText(Math.round((bytesWritten / total) * peakQps))}/s at the peak`] : []),
+    ...(bytesWritten > 0
+      ? [
+          `  writes   ${bytesText(bytesWritten)}, ${bytesText(Math.round((bytesWritten / total) * peakQps))}/s at the peak`,
+        ]
+      : []),
     `  queues   ${batches}; ${bytesText(Math.round(queueBytesPerSecond))} of Redis memory a second that workers are behind`,
-    ...(task?.qpss === undefined ? [] : drawCurve(forecast.samples, peakQps, columns)),
+    ...(task?.qpss === undefined ? [] : drawCurve(forecast.samples, peakQps, columns, forecast.timeAt)),
     '',
   ];
 }
 
-const sum = <T>(values: readonly T[], figure: (value: T) => number): number => values.reduce((total, value) => total + figure(value), 0);
+const sum = <T>(values: readonly T[], figure: (value: T) => number): number =>
+  values.reduce((total, value) => total + figure(value), 0);

@@ -12,7 +12,9 @@ import { play } from '../play.ts';
 type PublisherFlags = BusFlags & SecretFlags & RunFlags & { readonly logLevel: string };
 
 export function definePublisher(program: Command, context: Context, done: (exit: Exit) => void): void {
-  const command = program.command('publisher').description('play a traffic file: put its batches on the queues, on the beat');
+  const command = program
+    .command('publisher')
+    .description('play a traffic file: put its batches on the queues, on the beat');
   withLogOption(withSecretOption(withRunOptions(withBusOptions(command), 'workers to wait for before the first beat')))
     .addHelpText('after', '\nCtrl-C: publish no more and finish what is published. Twice: drop what is not sent.\n')
     .action(async (flags: PublisherFlags) => done(await publish(flags, context)));

@@ -3,7 +3,7 @@ import { connectRedis, MemoryBus, MemoryFleet } from '@drumline/bus';
 import type { Bus } from '@drumline/core/bus';
 import { DrumlineError, type Exit } from '@drumline/core/errors';
 import { type EngineOpener, openInline, openOsThread, type Worker } from '@drumline/worker';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Context } from '../context.ts';
 import { readInputs } from '../files.ts';
 import { type CliLog, makeLog } from '../log.ts';
@@ -18,7 +18,12 @@ import { startWorker } from '../start-worker.ts';
 type RunCommandFlags = Omit<BusFlags, 'redis'> &
   SecretFlags &
   RunFlags &
-  TargetFlags & { readonly redis?: string; readonly logLevel: string; readonly engines: number; readonly digest?: boolean };
+  TargetFlags & {
+    readonly redis?: string;
+    readonly logLevel: string;
+    readonly engines: number;
+    readonly digest?: boolean;
+  };
 
 /** A handle on the fleet's bus for each part of it, and where engines run. */
 interface Fleet {
@@ -29,9 +34,15 @@ interface Fleet {
 }
 
 export function defineRun(program: Command, context: Context, done: (exit: Exit) => void): void {
-  const command = program.command('run').description('publisher and workers in one command; without --redis in the memory of this process');
+  const command = program
+    .command('run')
+    .description('publisher and workers in one command; without --redis in the memory of this process');
   withLogOption(withSecretOption(withTargetOptions(withRunOptions(withBusOptions(command, null), 'workers to start'))))
-    .option('--engines <count>', 'OS threads of each worker (with --redis; without, everything shares one)', wholeNumber(1, 256), Math.max(1, availableParallelism() - 1))
+    .addOption(
+      new Option('--engines <count>', 'OS threads of each worker (with --redis; without, everything shares one)')
+        .argParser(wholeNumber(1, 256))
+        .default(Math.max(1, availableParallelism() - 1), 'one a core, less one for the publisher'),
+    )
     .option('--digest', 'keep a digest of all executed ops, to compare fleets')
     .action(async (flags: RunCommandFlags) => done(await run(flags, context)));
 }
@@ -39,7 +50,8 @@ export function defineRun(program: Command, context: Context, done: (exit: Exit)
 async function run(flags: RunCommandFlags, context: Context): Promise<Exit> {
   const log = makeLog(context.terminal, flags.logLevel);
   const inputs = readInputs(flags.config, flags.traffic);
-  if (flags.workers < 1) throw new DrumlineError('DRUM_USAGE', '--workers is 0; `run` starts its own and needs at least 1');
+  if (flags.workers < 1)
+    throw new DrumlineError('DRUM_USAGE', '--workers is 0; `run` starts its own and needs at least 1');
   const fleet = fleetOf(flags, context);
   const buses: Bus[] = [];
   const openBus = async (): Promise<Bus> => {

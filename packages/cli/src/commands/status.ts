@@ -6,8 +6,18 @@ import { EXIT, type Exit } from '@drumline/core/errors';
 import { decodeWorkerInfo } from '@drumline/core/fleet';
 import { decodeRun, type RunRecord } from '@drumline/core/run';
 import { type Millis, micros, millis } from '@drumline/core/units';
-import { bytesText, COLORED, countText, durationText, FanIn, PLAIN, rateText, table, type WorkerFigures } from '@drumline/report';
-import type { Command } from 'commander';
+import {
+  bytesText,
+  COLORED,
+  countText,
+  durationText,
+  FanIn,
+  PLAIN,
+  rateText,
+  table,
+  type WorkerFigures,
+} from '@drumline/report';
+import { type Command, Option } from 'commander';
 import type { Context } from '../context.ts';
 import { type BusFlags, redisOptions, withBusOptions } from '../options/bus-options.ts';
 import { durationMillis } from '../options/values.ts';
@@ -22,7 +32,7 @@ interface FleetStatus {
   readonly prefix: string;
   /** What the publisher's lock says; `null` = no publisher is at work. */
   readonly publisher: Readonly<Record<string, unknown>> | null;
-  readonly run: Pick<RunRecord, 'run' | 'state' | 'scale' | 'speed'> & { readonly factor: string } | null;
+  readonly run: (Pick<RunRecord, 'run' | 'state' | 'scale' | 'speed'> & { readonly factor: string }) | null;
   /** Ops per second that all workers sent over the last second that all have reported. */
   readonly rate: number;
   readonly backlog: number;
@@ -47,13 +57,19 @@ interface WorkerStatus {
 
 export function defineStatus(program: Command, context: Context, done: (exit: Exit) => void): void {
   withBusOptions(program.command('status').description('show the fleet: publisher, workers, queues, backlog, rate'))
-    .option('--listen <time>', 'how long to listen for reports, which come once a second', durationMillis, millis(2_500))
+    .addOption(
+      new Option('--listen <time>', 'how long to listen for reports, which come once a second')
+        .argParser(durationMillis)
+        .default(millis(2_500), '2500ms'),
+    )
     .option('--json', 'print it as JSON')
     .action(async (flags: StatusFlags) => {
       const bus = await connectRedis(redisOptions(flags, context));
       try {
         const status = await statusOf(bus, flags);
-        context.terminal.out(flags.json === true ? `${JSON.stringify(status, undefined, 2)}\n` : render(status, context));
+        context.terminal.out(
+          flags.json === true ? `${JSON.stringify(status, undefined, 2)}\n` : render(status, context),
+        );
       } finally {
         await bus.close();
       }
@@ -118,9 +134,17 @@ function render(status: FleetStatus, { terminal }: Context): string {
     publisher === null
       ? 'no publisher is at work'
       : `publisher ${String(publisher['host'])} pid ${String(publisher['pid'])}, run ${String(publisher['run'])} since ${String(publisher['since'])}`,
-    ...(run === null ? [] : [`run ${run.run}: ${run.state}, scale ${run.scale}, speed ${run.speed}, rate × ${run.factor}`]),
+    ...(run === null
+      ? []
+      : [`run ${run.run}: ${run.state}, scale ${run.scale}, speed ${run.speed}, rate × ${run.factor}`]),
     `rate ${rateText(status.rate)}/s, backlog ${countText(status.backlog)} batches [${queues.map(({ length }) => length).join(' ')}]`,
-    ...(dead === 0 ? [] : [style.warn(`${countText(dead)} elements in dead-letter lists [${queues.map((queue) => queue.dead).join(' ')}]`)]),
+    ...(dead === 0
+      ? []
+      : [
+          style.warn(
+            `${countText(dead)} elements in dead-letter lists [${queues.map((queue) => queue.dead).join(' ')}]`,
+          ),
+        ]),
     '',
   ];
   if (workers.length === 0) return `${[...lines, 'no worker is registered'].join('\n')}\n`;

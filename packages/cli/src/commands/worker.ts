@@ -1,10 +1,10 @@
-import { availableParallelism } from 'node:os';
 import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { connectRedis } from '@drumline/bus';
 import { EXIT, type Exit } from '@drumline/core/errors';
 import type { Millis } from '@drumline/core/units';
 import { openOsThread } from '@drumline/worker';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Context } from '../context.ts';
 import { onInterrupts } from '../interrupts.ts';
 import { makeLog } from '../log.ts';
@@ -33,15 +33,36 @@ export function defineWorker(program: Command, context: Context, done: (exit: Ex
   const command = program.command('worker').description('execute what publishers put on the queues');
   withLogOption(withSecretOption(withTargetOptions(withBusOptions(command))))
     .option('--id <name>', 'name in the fleet (default: host name and a random part)')
-    .option('--engines <count>', 'OS threads to share the config\'s threads among', wholeNumber(1, 256), availableParallelism())
-    .option('--wait-config <time>', 'give up when no config appears within this time (default: wait for ever)', durationMillis)
-    .option('--allow <commands>', 'commands that reach beyond Drumline to accept: execute_bash, reboot_instance, terminate_instance', listOf, [])
-    .option('--plugin <file>', 'TypeScript or JavaScript file with more commands; may be given several times', listOf, [])
+    .addOption(
+      new Option('--engines <count>', "OS threads to share the config's threads among")
+        .argParser(wholeNumber(1, 256))
+        .default(availableParallelism(), 'one a core'),
+    )
+    .option(
+      '--wait-config <time>',
+      'give up when no config appears within this time (default: wait for ever)',
+      durationMillis,
+    )
+    .option(
+      '--allow <commands>',
+      'commands that reach beyond Drumline to accept: execute_bash, reboot_instance, terminate_instance',
+      listOf,
+      [],
+    )
+    .option(
+      '--plugin <file>',
+      'TypeScript or JavaScript file with more commands; may be given several times',
+      listOf,
+      [],
+    )
     .option('--reboot-command <words>', 'what reboot_instance runs')
     .option('--terminate-command <words>', 'what terminate_instance runs')
     .option('--stats', 'print a [WORKER] line a second')
     .option('--digest', 'keep a digest of all executed ops, to compare fleets')
-    .addHelpText('after', `\nSIGTERM or Ctrl-C: finish what is claimed, then end. Twice: give back what is not begun.\n`)
+    .addHelpText(
+      'after',
+      `\nSIGTERM or Ctrl-C: finish what is claimed, then end. Twice: give back what is not begun.\n`,
+    )
     .action(async (flags: WorkerFlags) => done(await work(flags, context)));
 }
 
@@ -56,7 +77,12 @@ async function work(flags: WorkerFlags, context: Context): Promise<Exit> {
   const stopListening = onInterrupts((times, signal) => {
     ending.abort();
     end.resolve({ how: times === 1 ? 'drain' : 'leave', exit: signal === 'SIGTERM' ? EXIT.done : EXIT.interrupted });
-    log.info({}, times === 1 ? 'finishing what is claimed; once more gives back what is not begun' : 'giving back what is not begun');
+    log.info(
+      {},
+      times === 1
+        ? 'finishing what is claimed; once more gives back what is not begun'
+        : 'giving back what is not begun',
+    );
     if (times === 2) void worker?.end('leave');
   });
   let worker: Awaited<ReturnType<typeof startWorker>> | undefined;
@@ -83,6 +109,10 @@ async function work(flags: WorkerFlags, context: Context): Promise<Exit> {
     const { how, exit } = await end.promise;
     await worker.end(how);
     return exit;
+  } catch (error) {
+    // Told to end while it waited for a config: nothing was begun.
+    if (worker === undefined && ending.signal.aborted) return (await end.promise).exit;
+    throw error;
   } finally {
     stopListening();
     await bus.close();

@@ -18,7 +18,9 @@ export interface BusFlags {
 
 /** The options that say which Redis the fleet meets on. */
 export function withBusOptions(command: Command, redisDefault: string | null = '127.0.0.1:6379'): Command {
-  const redis = new Option('--redis <address>', 'Redis the fleet meets on: host:port or a redis(s):// URL').env('DRUMLINE_REDIS');
+  const redis = new Option('--redis <address>', 'Redis the fleet meets on: host:port or a redis(s):// URL').env(
+    'DRUMLINE_REDIS',
+  );
   if (redisDefault !== null) redis.default(redisDefault);
   return command
     .addOption(redis)
@@ -35,7 +37,10 @@ export function withBusOptions(command: Command, redisDefault: string | null = '
 
 /** A password on the command line could be read by everybody on the host: it comes from the environment or a file. */
 export function redisOptions(flags: BusFlags, { env }: Context): RedisOptions {
-  const password = flags.redisPasswordFile === undefined ? env['DRUMLINE_REDIS_PASSWORD'] : readText(flags.redisPasswordFile, 'password file').trim();
+  const password =
+    flags.redisPasswordFile === undefined
+      ? env['DRUMLINE_REDIS_PASSWORD']
+      : readText(flags.redisPasswordFile, 'password file').trim();
   const tls = {
     ...(flags.tlsCa !== undefined && { ca: readText(flags.tlsCa, 'certificate') }),
     ...(flags.tlsCert !== undefined && { cert: readText(flags.tlsCert, 'certificate') }),

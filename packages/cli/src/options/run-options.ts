@@ -28,22 +28,43 @@ export function withInputOptions(command: Command): Command {
 export function withScaleOptions(command: Command): Command {
   return command
     .option('--scale <factor>', 'multiply every qps and times', positiveDecimal, '1')
-    .option('--speed <factor>', "run the time axis (durations, the day's curve) so many times faster", positiveDecimal, '1');
+    .option(
+      '--speed <factor>',
+      "run the time axis (durations, the day's curve) so many times faster",
+      positiveDecimal,
+      '1',
+    );
 }
 
 /** The options that say how a plan is played; `workers` has a meaning of its own in each command. */
 export function withRunOptions(command: Command, workers: string): Command {
   return withScaleOptions(withInputOptions(command))
-    .option('--lead <time>', 'how far ahead of its time a beat is on the queues', duration, micros(50_000))
+    .addOption(
+      new Option('--lead <time>', 'how far ahead of its time a beat is on the queues')
+        .argParser(duration)
+        .default(micros(50_000), '50ms'),
+    )
     .addOption(
       new Option('--backlog <policy>', 'what to do when workers fall behind by more than --backlog-bound')
         .choices(['warn', 'pause', 'abort'])
         .default('warn'),
     )
-    .option('--backlog-bound <time>', 'age of the oldest waiting batch that is still fine', duration, micros(10_000_000))
+    .addOption(
+      new Option('--backlog-bound <time>', 'age of the oldest waiting batch that is still fine')
+        .argParser(duration)
+        .default(micros(10_000_000), '10s'),
+    )
     .option('--workers <count>', workers, wholeNumber(0, 10_000), 1)
-    .option('--wait-workers <time>', 'start without them after this long', durationMillis, millis(10_000))
-    .option('--patience <time>', 'how long outcomes may stay away at the end before the run is incomplete', durationMillis, millis(60_000))
+    .addOption(
+      new Option('--wait-workers <time>', 'start without them after this long')
+        .argParser(durationMillis)
+        .default(millis(10_000), '10s'),
+    )
+    .addOption(
+      new Option('--patience <time>', 'how long outcomes may stay away at the end before the run is incomplete')
+        .argParser(durationMillis)
+        .default(millis(60_000), '60s'),
+    )
     .option('--stats', 'print a [STATS] line a second for each running task')
     .option('--json', 'print the summary as JSON on standard output')
     .option('--quiet', 'no progress, only the summary');

@@ -1,5 +1,4 @@
-import { parseDuration } from '@drumline/core/units';
-import { type Micros, type Millis, millis } from '@drumline/core/units';
+import { type Micros, type Millis, millis, parseDuration } from '@drumline/core/units';
 import { InvalidArgumentError } from 'commander';
 
 /** A number > 0 as a decimal text: rates are computed exactly, so they are never rounded to a float. */
@@ -28,5 +27,8 @@ export const durationMillis = (text: string): Millis => millis(duration(text) / 
 /** Collects an option that may be given several times, or with commas. */
 export const listOf = (text: string, before: readonly string[] = []): string[] => [
   ...before,
-  ...text.split(',').map((part) => part.trim()).filter((part) => part !== ''),
+  ...text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== ''),
 ];
