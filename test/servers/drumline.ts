@@ -9,7 +9,7 @@ export const DRUMLINE = `${ROOT}packages/cli/bin/drumline.mjs`;
 /** Compiled modules are kept between processes, which halves the time that each takes to start. */
 const COMPILED = `${ROOT}node_modules/.cache/drumline-test`;
 /** Longer than anything here takes on a busy machine, so that only what hangs meets it. */
-const WITHIN = 30_000;
+const WITHIN = 20_000;
 
 export interface DrumlineOptions {
   /** Added to a clean environment: nothing of the caller's own settings reaches the process. */

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
 
 /** A running embedded DynamoDB. Tables live in memory and become active at once. */
 export interface DynaliteServer {
