@@ -1,54 +1,67 @@
 import { HIGHEST, Histogram } from '@drumline/core/stats';
 import { micros } from '@drumline/core/units';
 import hdr from 'hdr-histogram-js';
+import { type Benchmark, median } from './benchmark.ts';
+import { figure, printTable } from './table.ts';
 
 const VALUES = 4_096;
 /** Passes over all values in one measurement. */
 const PASSES = 1_200;
-const ROUNDS = 5;
 
-/**
- * ns a recorded value and µs an encoding, ours beside hdr-histogram-js with the same bounds and counters of 64 bits, on the
- * same log-normal response times (median 0.9 ms). Rounds alternate; the best of each is printed.
- */
-export async function histogram(): Promise<void> {
-  const values = logNormal();
-  const records: Record<'ours' | 'theirs', number[]> = { ours: [], theirs: [] };
-  const encodings: Record<'ours' | 'theirs', number[]> = { ours: [], theirs: [] };
-  let checked = '';
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const ours = new Histogram();
-    const theirs = hdr.build({
-      lowestDiscernibleValue: 1,
-      highestTrackableValue: HIGHEST,
-      numberOfSignificantValueDigits: 3,
-      bitBucketSize: 64,
-    });
-    records.ours.push(
-      nsEach(PASSES, () => {
-        for (const value of values) ours.record(micros(value));
-      }) / VALUES,
+/** Ours beside hdr-histogram-js with the same bounds and counters of 64 bits, on the same log-normal response times. */
+export const histogram: Benchmark = {
+  name: 'histogram',
+  about: 'ns of a recorded value and µs of an encoding, beside hdr-histogram-js',
+  options: { rounds: 5 },
+  run(option) {
+    const values = logNormal();
+    const ours: Costs = { record: [], encode: [] };
+    const theirs: Costs = { record: [], encode: [] };
+    let checked = '';
+    for (let round = 0; round < option('rounds'); round += 1) checked = oneRound(values, ours, theirs);
+    const row = (name: string, { record, encode }: Costs): string[] => [
+      name,
+      figure(median(record), 1),
+      figure(median(encode) / 1_000),
+      figure(Math.min(...record), 1),
+    ];
+    printTable(
+      `Histograms, medians of ${option('rounds')} rounds, which alternate`,
+      ['histogram', 'ns a value', 'µs an encoding', 'best ns a value'],
+      [row('drumline', ours), row('hdr-histogram-js 3.0.1', theirs)],
+      [`Same figures from both: ${checked}.`],
     );
-    records.theirs.push(
-      nsEach(PASSES, () => {
-        for (const value of values) theirs.recordValue(value);
-      }) / VALUES,
-    );
-    encodings.ours.push(nsEach(50, () => ours.encode()));
-    encodings.theirs.push(nsEach(50, () => hdr.encodeIntoCompressedBase64(theirs)));
-    checked = `p99 ${ours.percentile(99)} and ${theirs.getValueAtPercentile(99)} µs`;
-  }
-  console.table({
-    drumline: row(records.ours, encodings.ours),
-    'hdr-histogram-js 3.0.1': row(records.theirs, encodings.theirs),
-  });
-  console.log(`same figures: ${checked}`);
+    return Promise.resolve();
+  },
+};
+
+/** ns, one a round. */
+interface Costs {
+  readonly record: number[];
+  readonly encode: number[];
 }
 
-const row = (records: readonly number[], encodings: readonly number[]): Record<string, string> => ({
-  'ns/record': Math.min(...records).toFixed(1),
-  'µs/encode': (Math.min(...encodings) / 1_000).toFixed(0),
-});
+/** Answers what both say of the same values. */
+function oneRound(values: Float64Array, ours: Costs, theirs: Costs): string {
+  const mine = new Histogram();
+  const peer = hdr.build({
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: HIGHEST,
+    numberOfSignificantValueDigits: 3,
+    bitBucketSize: 64,
+  });
+  const recordMine = (): void => {
+    for (const value of values) mine.record(micros(value));
+  };
+  const recordPeer = (): void => {
+    for (const value of values) peer.recordValue(value);
+  };
+  ours.record.push(nsEach(PASSES, recordMine) / VALUES);
+  theirs.record.push(nsEach(PASSES, recordPeer) / VALUES);
+  ours.encode.push(nsEach(50, () => mine.encode()));
+  theirs.encode.push(nsEach(50, () => hdr.encodeIntoCompressedBase64(peer)));
+  return `p99 ${mine.percentile(99)} and ${peer.getValueAtPercentile(99)} µs`;
+}
 
 function nsEach(times: number, run: () => unknown): number {
   const start = process.hrtime.bigint();

@@ -1,9 +1,10 @@
 import { OpDigest, OpSource, streamChoice, type TaskData, valueOf } from '@drumline/core/data';
 import { Block, DOMAIN, draw, streamOf } from '@drumline/core/keys';
+import { type Benchmark, median } from './benchmark.ts';
+import { figure, printTable } from './table.ts';
 
 /** Ops of one batch as the publisher cuts them. */
 const BATCH = 200;
-const ROUNDS = 9;
 /** ms of a round: some hosts account CPU time in steps of 4 ms. */
 const ROUND = 100;
 
@@ -129,24 +130,28 @@ function countFor(work: Work): number {
 }
 
 /**
- * Prints what keys, choices, ops and values cost: median and best of the rounds, in ns of this thread's CPU time, so that
- * other processes on the machine disturb it less.
+ * What keys, choices, ops and values cost: median and best of the rounds, in ns of this thread's CPU time, so that other
+ * processes on the machine disturb it less.
  */
-export async function keys(): Promise<void> {
-  console.log(`${'ns of CPU time each'.padEnd(44)}${'median'.padStart(8)}${'best'.padStart(8)}${'aim'.padStart(8)}`);
-  for (const [name, aim, work] of lines()) {
-    const count = countFor(work);
-    const rounds: number[] = [];
-    for (let round = 0; round < ROUNDS; round++) {
-      const start = process.threadCpuUsage();
-      work(count);
-      const spent = process.threadCpuUsage(start);
-      rounds.push(((spent.user + spent.system) * 1_000) / count);
-      // Lets the process be interrupted between rounds.
-      await new Promise<void>((resolve) => setImmediate(resolve));
+export const keys: Benchmark = {
+  name: 'keys',
+  about: 'ns of a key, a stream choice, an op, a value',
+  options: { rounds: 9 },
+  async run(option) {
+    const rows: string[][] = [];
+    for (const [name, aim, work] of lines()) {
+      const count = countFor(work);
+      const rounds: number[] = [];
+      for (let round = 0; round < option('rounds'); round++) {
+        const start = process.threadCpuUsage();
+        work(count);
+        const spent = process.threadCpuUsage(start);
+        rounds.push(((spent.user + spent.system) * 1_000) / count);
+        // Lets the process be interrupted between rounds.
+        await new Promise<void>((resolve) => setImmediate(resolve));
+      }
+      rows.push([name, figure(median(rounds), 1), figure(Math.min(...rounds), 1), aim]);
     }
-    rounds.sort((a, b) => a - b);
-    const [median, best] = [rounds[ROUNDS >> 1]!, rounds[0]!];
-    console.log(`${name.padEnd(44)}${median.toFixed(1).padStart(8)}${best.toFixed(1).padStart(8)}${aim.padStart(8)}`);
-  }
-}
+    printTable('ns of CPU time each', ['what', 'median', 'best', 'aim'], rows);
+  },
+};

@@ -1,5 +1,7 @@
 import { type Schedule, scheduleOf } from '@drumline/core/schedule';
 import { BEAT, micros } from '@drumline/core/units';
+import type { Benchmark } from './benchmark.ts';
+import { figure, printTable } from './table.ts';
 
 const DAY = micros(86_400_000_000);
 const BEATS_A_DAY = DAY / BEAT;
@@ -24,7 +26,7 @@ function cost(schedule: Schedule): { beat: number; batches: number } {
 }
 
 /** Ops that 24 h of virtual time are off: 10,000 beats all over the day, each against its exact share, and the day's end. */
-function drift(schedule: Schedule, perBeat: number): number {
+function drifted(schedule: Schedule, perBeat: number): number {
   let worst = Math.abs(schedule.total - perBeat * BEATS_A_DAY);
   for (let i = 0; i < 10_000; i++) {
     const beat = Math.floor((i * (BEATS_A_DAY - 1)) / 9_999);
@@ -36,26 +38,43 @@ function drift(schedule: Schedule, perBeat: number): number {
   return worst;
 }
 
-/** Prints what a beat of the schedule costs on one core, and how far a day at full rate drifts. */
-export async function schedule(): Promise<void> {
-  const rows: Record<string, unknown>[] = [];
-  for (const qps of ['0.1', '10', '1000', '100000', '5000000']) {
-    const constant = cost(scheduleOf({ qps, duration: DAY }));
-    const smooth = cost(scheduleOf({ qps, duration: DAY, qpss: CURVE, curve: 'smooth' }));
-    const poisson = cost(scheduleOf({ qps, duration: DAY, arrivals: 'poisson' }, hashDraw));
-    rows.push({
-      'ops/s': Number(qps),
-      'batches a beat': Number(constant.batches.toFixed(1)),
-      'constant, median ns a beat': Math.round(constant.beat),
-      'smooth curve': Math.round(smooth.beat),
-      'Poisson (hash draw)': Math.round(poisson.beat),
+/** What a beat of the schedule costs on one core. */
+export const schedule: Benchmark = {
+  name: 'schedule',
+  about: 'ns of a beat of the schedule: constant rate, smooth curve, Poisson arrivals',
+  options: {},
+  run() {
+    const rows = ['0.1', '10', '1000', '100000', '5000000'].map((qps) => {
+      const constant = cost(scheduleOf({ qps, duration: DAY }));
+      const smooth = cost(scheduleOf({ qps, duration: DAY, qpss: CURVE, curve: 'smooth' }));
+      const poisson = cost(scheduleOf({ qps, duration: DAY, arrivals: 'poisson' }, hashDraw));
+      const ns = [constant, smooth, poisson].map(({ beat }) => figure(beat));
+      return [figure(Number(qps), qps === '0.1' ? 1 : 0), figure(constant.batches, 1), ...ns];
     });
-  }
-  console.table(rows);
-  const start = performance.now();
-  const off = drift(scheduleOf({ qps: '5000000', duration: DAY }), 50_000);
-  console.log(`24 h at 5,000,000 ops/s: ${off} ops drift (10,000 beats, ${Math.round(performance.now() - start)} ms)`);
-}
+    printTable('ns a beat, medians', ['ops/s', 'batches a beat', 'constant', 'smooth curve', 'Poisson'], rows, [
+      'Poisson is fed by a cheap hash instead of Philox: what is measured is the schedule.',
+    ]);
+    return Promise.resolve();
+  },
+};
+
+/** Whether a day of virtual time is exact. */
+export const drift: Benchmark = {
+  name: 'drift',
+  about: 'ops that 24 h of virtual time are off: must be 0',
+  options: {},
+  run() {
+    const rows = [1, 50, 50_000].map((perBeat) => [
+      `${figure(perBeat * 100)} ops/s`,
+      figure(perBeat * BEATS_A_DAY),
+      drifted(scheduleOf({ qps: String(perBeat * 100), duration: DAY }), perBeat),
+    ]);
+    printTable('24 h of virtual time', ['plan', 'ops', 'ops off'], rows, [
+      '10,000 beats all over the day, each against its exact share, and the day’s total.',
+    ]);
+    return Promise.resolve();
+  },
+};
 
 /** A cheap stand-in for Philox: what is measured is the schedule. */
 function hashDraw(beat: number, slot: number, i: number): number {

@@ -1,8 +1,8 @@
 import { createServer } from 'node:net';
-import { parentPort } from 'node:worker_threads';
+import { serve } from './serve.ts';
 
 /**
- * A DynamoDB that answers every request with the same words, in a thread of its own: what a benchmark of clients needs,
+ * A DynamoDB that answers every request with the same words, in a process of its own: what a benchmark of clients needs,
  * so that their own cost shows. Requests carry a Content-Length, as both clients send.
  */
 const body = '{"ConsumedCapacity":{"CapacityUnits":1,"TableName":"stress"}}';
@@ -36,5 +36,5 @@ const server = createServer({ noDelay: true }, (socket) => {
 });
 server.listen(0, '127.0.0.1', () => {
   const address = server.address();
-  if (address !== null && typeof address === 'object') parentPort?.postMessage(address.port);
+  if (address !== null && typeof address === 'object') serve(address.port, () => undefined);
 });

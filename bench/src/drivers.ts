@@ -1,17 +1,16 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
-import { Worker } from 'node:worker_threads';
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { bytesColumn, type Op, valueOf, wordOf } from '@drumline/core/data';
 import type { Action } from '@drumline/core/plan';
 import { instant, micros } from '@drumline/core/units';
 import { Abort, type Driver, type DriverOptions, openDriver } from '@drumline/targets';
+import { startRedis } from '@drumline/test/servers';
 import { Redis } from 'ioredis';
+import type { Benchmark } from './benchmark.ts';
+import { Child } from './child.ts';
+import { printTable } from './table.ts';
 
 /** Bytes of the one value that every op writes. */
 const VALUE = 100;
-const SECONDS = 2;
 
 /** Ops ready-made for a loop: what making them costs is measured elsewhere. */
 function opsOf(action: Action): Op[] {
@@ -41,18 +40,23 @@ interface Measured {
   readonly perCore: number;
 }
 
-/** Keeps `inFlight` ops under way for `SECONDS`, after a quarter of that to warm up. */
-async function measure(name: string, inFlight: number, one: (n: number) => Promise<unknown>): Promise<Measured> {
+/** Keeps `inFlight` ops under way for `seconds`, after a quarter of that to warm up. */
+async function measure(
+  name: string,
+  seconds: number,
+  inFlight: number,
+  one: (n: number) => Promise<unknown>,
+): Promise<Measured> {
   let n = 0;
   const loopUntil = async (end: number): Promise<void> => {
     while (performance.now() < end) await one(n++);
   };
   const crowd = (end: number): Promise<unknown> => Promise.all(Array.from({ length: inFlight }, () => loopUntil(end)));
-  await crowd(performance.now() + (SECONDS * 1_000) / 4);
+  await crowd(performance.now() + (seconds * 1_000) / 4);
   n = 0;
   const begin = performance.now();
   const cpu = process.threadCpuUsage();
-  await crowd(begin + SECONDS * 1_000);
+  await crowd(begin + seconds * 1_000);
   const { user, system } = process.threadCpuUsage(cpu);
   return { name, inFlight, rate: n / ((performance.now() - begin) / 1_000), perCore: n / ((user + system) / 1e6) };
 }
@@ -65,27 +69,29 @@ const runOf =
   };
 
 function print(title: string, rows: readonly Measured[]): void {
-  console.log(`\n${title}`);
-  console.table(
-    rows.map(({ name, inFlight, rate, perCore }) => ({
-      client: name,
-      'in flight': inFlight,
-      'ops/s': Math.round(rate),
-      'ops/s a core': Math.round(perCore),
-    })),
+  printTable(
+    title,
+    ['client', 'in flight', 'ops/s of CPU', 'ops/s of wall'],
+    rows.map(({ name, inFlight, rate, perCore }) => [name, inFlight, perCore, rate]),
+    ['CPU time is that of the thread that sends, without the garbage collector’s helpers. Ops are made beforehand.'],
   );
 }
 
+/** Each target's driver alone, beside a plain loop over the client library. */
+export const drivers: Benchmark = {
+  name: 'drivers',
+  about: 'ops a second of the Redis and the DynamoDB driver alone, beside ioredis and the AWS SDK',
+  options: { seconds: 2 },
+  async run(option) {
+    await redisDriver(option('seconds'));
+    await dynamoDbDriver(option('seconds'));
+  },
+};
+
 /** Redis ops a second of one core, beside a plain ioredis loop with autopipelining against the same server. */
-export async function benchRedisTarget(): Promise<void> {
-  const port = await freePort();
-  const server = spawn(
-    'redis-server',
-    ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
-    {
-      stdio: 'ignore',
-    },
-  );
+async function redisDriver(seconds: number): Promise<void> {
+  await using server = await startRedis();
+  const { port } = server;
   const plain = new Redis({
     port,
     host: '127.0.0.1',
@@ -102,25 +108,24 @@ export async function benchRedisTarget(): Promise<void> {
     const inFlight = 1_000;
     const ops = opsOf('updateItem');
     print(`Redis target: one value of ${VALUE} bytes an op`, [
-      await measure('ioredis set, autopipelining', inFlight, (n) => plain.set(`s${n % 4_096}`, value)),
-      await measure('ioredis hset, autopipelining', inFlight, (n) => plain.hset(`h${n % 4_096}`, 'field1', value)),
-      await measure('drumline updateItem (HSET)', inFlight, runOf(driver, ops)),
-      await measure('drumline putItem (MULTI DEL HSET EXEC)', inFlight, runOf(driver, opsOf('putItem'))),
-      await measure('drumline getItem (HGETALL)', inFlight, runOf(driver, opsOf('getItem'))),
+      await measure('ioredis set, autopipelining', seconds, inFlight, (n) => plain.set(`s${n % 4_096}`, value)),
+      await measure('ioredis hset, autopipelining', seconds, inFlight, (n) =>
+        plain.hset(`h${n % 4_096}`, 'field1', value),
+      ),
+      await measure('drumline updateItem (HSET)', seconds, inFlight, runOf(driver, ops)),
+      await measure('drumline putItem (MULTI DEL HSET EXEC)', seconds, inFlight, runOf(driver, opsOf('putItem'))),
+      await measure('drumline getItem (HGETALL)', seconds, inFlight, runOf(driver, opsOf('getItem'))),
     ]);
   } finally {
     plain.disconnect();
     await driver.close();
-    server.kill();
-    await once(server, 'exit');
   }
 }
 
 /** DynamoDB ops a second of one core against a server of canned answers, beside a plain loop over the SDK. */
-export async function benchDynamoDbTarget(): Promise<void> {
-  const server = new Worker(new URL('./canned-dynamodb.ts', import.meta.url));
-  const [port] = (await once(server, 'message')) as [number];
-  const endpoint = `http://127.0.0.1:${port}`;
+async function dynamoDbDriver(seconds: number): Promise<void> {
+  const server = await Child.start<never, never>('canned-dynamodb', {});
+  const endpoint = `http://127.0.0.1:${String(server.hello)}`;
   const sdk = new DynamoDBClient({
     region: 'us-east-1',
     endpoint,
@@ -134,7 +139,7 @@ export async function benchDynamoDbTarget(): Promise<void> {
     const put = opsOf('putItem');
     const value = new Uint8Array(VALUE);
     print(`DynamoDB target: one value of ${VALUE} bytes an op, canned answers`, [
-      await measure('SDK PutItem', inFlight, (n) =>
+      await measure('SDK PutItem', seconds, inFlight, (n) =>
         sdk.send(
           new PutItemCommand({
             TableName: 'stress',
@@ -143,22 +148,13 @@ export async function benchDynamoDbTarget(): Promise<void> {
           }),
         ),
       ),
-      await measure('drumline putItem', inFlight, runOf(driver, put)),
-      await measure('drumline updateItem', inFlight, runOf(driver, opsOf('updateItem'))),
-      await measure('drumline getItem', inFlight, runOf(driver, opsOf('getItem'))),
+      await measure('drumline putItem', seconds, inFlight, runOf(driver, put)),
+      await measure('drumline updateItem', seconds, inFlight, runOf(driver, opsOf('updateItem'))),
+      await measure('drumline getItem', seconds, inFlight, runOf(driver, opsOf('getItem'))),
     ]);
   } finally {
     sdk.destroy();
     await driver.close();
-    await server.terminate();
+    await server.stop();
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
