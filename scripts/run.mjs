@@ -29,7 +29,8 @@ runScript();
 function installPackages() {
   const lock = join(root, 'package-lock.json');
   const installed = join(root, 'node_modules', '.package-lock.json');
-  const fresh = existsSync(installed) && existsSync(pinnedNode) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs;
+  const fresh =
+    existsSync(installed) && existsSync(pinnedNode) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs;
   if (fresh) return;
   console.log('Installing npm packages (first run or changed package-lock.json) …');
   const npm = process.env['npm_execpath'];
@@ -51,7 +52,8 @@ function installDebian() {
   if (!onPath('apt-get') || process.getuid?.() !== 0) fail(`The tests need ${missing.join(', ')}. ${byHand}`);
   console.log(`Installing Debian packages for the tests: ${missing.join(' ')} …`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
-  const apt = (...call) => spawnSync('apt-get', ['-qq', ...call], { env, stdio: ['ignore', 'ignore', 'inherit'] }).status;
+  const apt = (...call) =>
+    spawnSync('apt-get', ['-qq', ...call], { env, stdio: ['ignore', 'ignore', 'inherit'] }).status;
   apt('update');
   if (apt('install', '-y', '--no-install-recommends', ...missing) !== 0) fail(`apt-get failed. ${byHand}`);
 }

@@ -7,7 +7,13 @@ import { openInline } from '@drumline/worker';
 
 /** Publisher, worker and command in this process, on the memory bus. @returns the exit code. */
 export async function playInMemory(
-  act: { readonly db: 'dynamodb' | 'redis'; readonly endpoint: string; readonly scale: string; readonly speed: string; readonly rate: string },
+  act: {
+    readonly db: 'dynamodb' | 'redis';
+    readonly endpoint: string;
+    readonly scale: string;
+    readonly speed: string;
+    readonly rate: string;
+  },
   files: readonly string[],
   notifyAfter: Millis,
 ): Promise<number> {
@@ -43,10 +49,16 @@ export async function playInMemory(
   });
   const flags = {
     ...{ config, traffic, scale: act.scale, speed: act.speed, workers: 1, backlog: 'warn' as const },
-    ...{ lead: micros(50_000), backlogBound: micros(10_000_000), waitWorkers: millis(10_000), patience: millis(60_000) },
+    ...{
+      lead: micros(50_000),
+      backlogBound: micros(10_000_000),
+      waitWorkers: millis(10_000),
+      patience: millis(60_000),
+    },
   };
   const exit = await play({ bus, inputs, flags, prefix: 'demo', secret: undefined, log }, context);
-  for (const { from, reply } of await told) terminal.out(`rate ${act.rate}: ${from} answered ${reply?.message ?? 'nothing'}\n`);
+  for (const { from, reply } of await told)
+    terminal.out(`rate ${act.rate}: ${from} answered ${reply?.message ?? 'nothing'}\n`);
   await worker.end('drain');
   await bus.close();
   await workerBus.close();

@@ -40,44 +40,81 @@ const redis = await startRedis().catch((error: unknown) => {
 });
 const dynamodb = await startDynalite();
 const acts: Act[] = [
-  { title: 'DynamoDB (embedded)', db: 'dynamodb', endpoint: dynamodb.endpoint, scale: '0.0000005', speed: '28800', rate: '160x' },
+  {
+    title: 'DynamoDB (embedded)',
+    db: 'dynamodb',
+    endpoint: dynamodb.endpoint,
+    scale: '0.0000005',
+    speed: '28800',
+    rate: '160x',
+  },
 ];
 if (redis === undefined) {
   console.log('No redis-server here: publisher and worker meet in the memory of one process instead.');
 } else {
   console.log(`Publisher and workers meet on a private redis-server at ${redis.url}.`);
-  acts.push({ title: 'Redis', db: 'redis', endpoint: `127.0.0.1:${redis.port}`, scale: '0.000005', speed: '28800', rate: '160x' });
+  acts.push({
+    title: 'Redis',
+    db: 'redis',
+    endpoint: `127.0.0.1:${redis.port}`,
+    scale: '0.000005',
+    speed: '28800',
+    rate: '160x',
+  });
 }
 try {
   for (const [i, act] of acts.entries()) {
     console.log(`\n── ${i + 1} of ${acts.length}: the original's config.json and traffic.json against ${act.title} ──`);
-    process.exitCode = redis === undefined ? await playInMemory(act, FILES, NOTIFY_AFTER) : await perform(act, redis.url, `demo${i}`);
+    process.exitCode =
+      redis === undefined ? await playInMemory(act, FILES, NOTIFY_AFTER) : await perform(act, redis.url, `demo${i}`);
     if (process.exitCode !== 0) break;
   }
 } finally {
   await redis?.stop();
   await dynamodb.stop();
 }
-if (process.exitCode === 0) console.log('\nNext: drumline --help, docs/guides/getting-started.md, and your own traffic file.');
+if (process.exitCode === 0)
+  console.log('\nNext: drumline --help, docs/guides/getting-started.md, and your own traffic file.');
 
 /** Publisher, two workers and a command, each a process of its own. @returns the publisher's exit code. */
 async function perform(act: Act, bus: string, prefix: string): Promise<number> {
   const meet = ['--redis', bus, '--prefix', prefix];
   const target = ['--db', act.db, '--endpoint', act.endpoint, '--create-table', '--log-level', 'warn'];
-  const workers = ['worker-1', 'worker-2'].map((id) => start(['worker', ...meet, ...target, '--engines', '1', '--id', id], 'ignore'));
-  const play = ['publisher', ...meet, ...FILES, '--scale', act.scale, '--speed', act.speed, '--workers', '2', '--log-level', 'warn'];
+  const workers = ['worker-1', 'worker-2'].map((id) =>
+    start(['worker', ...meet, ...target, '--engines', '1', '--id', id], 'ignore'),
+  );
+  const play = [
+    'publisher',
+    ...meet,
+    ...FILES,
+    '--scale',
+    act.scale,
+    '--speed',
+    act.speed,
+    '--workers',
+    '2',
+    '--log-level',
+    'warn',
+  ];
   console.log(`$ drumline ${play.join(' ')}\n`);
   const publisher = start(play, 'inherit');
   const told = tellRate(bus, prefix, publisher, () => start(['notify', ...meet, 'rate', act.rate], 'pipe').ended);
   const { code } = await publisher.ended;
-  console.log(`$ drumline notify rate ${act.rate}        (sent while it ran)\n${(await told)?.output ?? 'it ended before'}`);
+  console.log(
+    `$ drumline notify rate ${act.rate}        (sent while it ran)\n${(await told)?.output ?? 'it ended before'}`,
+  );
   for (const worker of workers) worker.terminate();
   await Promise.all(workers.map((worker) => worker.ended));
   return code;
 }
 
 /** Sends the command some seconds after the first beat. */
-async function tellRate<T>(url: string, prefix: string, publisher: Started, send: () => Promise<T>): Promise<T | undefined> {
+async function tellRate<T>(
+  url: string,
+  prefix: string,
+  publisher: Started,
+  send: () => Promise<T>,
+): Promise<T | undefined> {
   const bus = await connectRedis({ url, prefix });
   let over = false;
   void publisher.ended.then(() => {
