@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Consumer } from '@drumline/core/bus';
+import { millis } from '@drumline/core/units';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { claimAll, done, NOW, type OpenPlace, push } from './harness.ts';
@@ -36,7 +37,10 @@ export function testModel(name: string, open: () => OpenPlace, numRuns: number):
           try {
             const bus = await place.connect();
             const consumers: Consumer[] = [];
-            for (let i = 0; i < WORKERS; i += 1) consumers.push(await bus.consumer(0, `w${i}`));
+            for (let i = 0; i < WORKERS; i += 1) {
+              await bus.heartbeat(`w${i}`, '', millis(60_000));
+              consumers.push(await bus.consumer(0, `w${i}`));
+            }
             const model = new Model();
             for (const one of steps)
               await model.run(

@@ -169,12 +169,14 @@ export class RedisBus implements Bus {
       .filter(
         (seat) => seat?.worker === worker && seat.queue === queue && (thread === undefined || seat.thread === thread),
       );
+    // Whoever is alive goes on claiming on its seats: without them the next reclaim would not find its lists.
+    const isAlive = (await this.#link.call('reclaiming', () => this.#redis.exists(this.#keys.worker(worker)))) === 1;
     let moved = 0;
     for (const seat of seats) {
       if (seat === undefined) continue;
       const list = this.#keys.claimed(queue, seatName(worker, seat.thread));
       moved += await this.#link.call('reclaiming', () => this.#redis.drumReclaim(list, this.#keys.queue(queue)));
-      await this.#link.call('reclaiming', () => this.#redis.srem(this.#keys.workers, seatMember(seat)));
+      if (!isAlive) await this.#link.call('reclaiming', () => this.#redis.srem(this.#keys.workers, seatMember(seat)));
     }
     return moved;
   }
