@@ -156,9 +156,8 @@ describe('on a terminal', () => {
     await Stage.play(redis, {}, async (stage) => {
       const file = await stage.file('traffic.json', traffic);
       const words = [process.execPath, DRUMLINE, 'run', '--config', stage.config, '--traffic', file, ...target];
-      const terminal = startProcess('script', ['-qec', `stty rows 30 cols 110; exec ${words.join(' ')}`, '/dev/null'], {
-        env: { TERM: 'xterm-256color', COLUMNS: '', NO_COLOR: '' },
-      });
+      const sized = `stty rows 30 cols 110; exec ${words.join(' ')}`;
+      const terminal = stage.follow(startProcess('script', ['-qec', sized, '/dev/null'], { env: { TERM: 'xterm' } }));
       const { code, out } = await terminal.finishes();
       expect(code).toBe(0);
       expect(out).toContain('\u001b[?25l');
@@ -184,7 +183,7 @@ describe('on a terminal', () => {
       const words = ['drumline', 'run', '--config', stage.config, '--traffic', file, ...target];
       // A pseudo-terminal whose foreground group gets the signal, as a typed Ctrl-C would send it.
       const script = `exec ${process.execPath} ${DRUMLINE} ${words.slice(1).join(' ')}`;
-      const terminal = startProcess('script', ['-qec', script, '/dev/null'], { env: { TERM: 'xterm' } });
+      const terminal = stage.follow(startProcess('script', ['-qec', script, '/dev/null'], { env: { TERM: 'xterm' } }));
       await terminal.prints(/0 putItem .*published/);
       const { out: found } = await startProcess('pgrep', ['-P', String(terminal.pid)]).finishes();
       process.kill(Number(found.trim()), 'SIGINT');

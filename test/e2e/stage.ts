@@ -118,7 +118,11 @@ export class Stage {
     const { reach = [], env } = this.#options;
     const where = ['--redis', this.#meeting.url, '--prefix', this.prefix, ...reach];
     const all = { ...options, env: { ...env, ...options.env } };
-    const process = startDrumline([command, ...where, ...args], all);
+    return this.follow(startDrumline([command, ...where, ...args], all));
+  }
+
+  /** Takes care of a process that was started elsewhere as of the stage's own. */
+  follow(process: RunningDrumline): RunningDrumline {
     this.#processes.push(process);
     return process;
   }

@@ -182,7 +182,7 @@ function cleanEnvironment(): Record<string, string> {
 
 /** A shell that kills the group when its standard input closes, which the kernel does however this process ends. */
 function guard(pid: number): () => void {
-  const shell = spawn('sh', ['-c', 'read -r line || kill -9 -- "-$1" 2>/dev/null', 'sh', String(pid)], {
+  const shell = spawn('sh', ['-c', 'read -r line || kill -9 "-$1" 2>/dev/null', 'sh', String(pid)], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
   });
