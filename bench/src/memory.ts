@@ -34,20 +34,8 @@ export const memory: Benchmark = {
     const bus = await connectRedis({ url: redis.url, prefix: 'bench' });
     const config = configText(QUEUES, 4_000);
     await bus.writeConfig(config);
-    const args = [
-      '--redis',
-      redis.url,
-      '--prefix',
-      'bench',
-      '--engines',
-      '1',
-      '--db',
-      'redis',
-      '--endpoint',
-      `127.0.0.1:${target.port}`,
-    ];
     try {
-      await using worker = await WorkerProcess.start(bus, args);
+      await using worker = await WorkerProcess.start(bus, redis.url, target.port);
       // Samples of the rows that the target keeps: its memory is not what is measured.
       const text = JSON.stringify({ ...UPDATE, qps: option('qps'), duration: 1, repeat: seconds });
       const publisher = await preparePublisher(bus, clock, config, text, 1);

@@ -22,20 +22,8 @@ export const workerCli: Benchmark = {
     const bus = await connectRedis(options);
     await prefill(options, (seconds + 3) * OPS_A_SECOND, THREADS);
     await bus.writeConfig(configText(THREADS, IN_FLIGHT));
-    const args = [
-      '--redis',
-      redis.url,
-      '--prefix',
-      'bench',
-      '--engines',
-      '1',
-      '--db',
-      'redis',
-      '--endpoint',
-      `127.0.0.1:${target.port}`,
-    ];
     try {
-      await using worker = await WorkerProcess.start(bus, args);
+      await using worker = await WorkerProcess.start(bus, redis.url, target.port);
       const ops: number[] = [];
       const cores: number[] = [];
       let before = await worker.nextReport();

@@ -17,7 +17,10 @@ export class WorkerProcess implements AsyncDisposable {
     this.#end = end;
   }
 
-  static async start(bus: Bus, args: readonly string[]): Promise<WorkerProcess> {
+  /** One engine on the prefix `bench` of the Redis at `url`, against the Redis on `targetPort`. */
+  static async start(bus: Bus, url: string, targetPort: number): Promise<WorkerProcess> {
+    const fleet = ['--redis', url, '--prefix', 'bench', '--engines', '1'];
+    const args = [...fleet, '--db', 'redis', '--endpoint', `127.0.0.1:${targetPort}`];
     const child = spawn(process.execPath, [DRUMLINE, 'worker', '--log-level', 'warn', ...args], {
       stdio: ['ignore', 'ignore', 'inherit'],
     });
