@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { connectRedis, MemoryBus, MemoryFleet, type RedisOptions } from '@drumline/bus';
-import type { Bus, Consumer, Push } from '@drumline/core/bus';
-import { millis } from '@drumline/core/units';
+import type { Bus, Consumer, Push, TaskCounts } from '@drumline/core/bus';
+import { NO_DIGEST } from '@drumline/core/data';
+import { instant, micros, millis } from '@drumline/core/units';
+import { type Batch, encodeBatch } from '@drumline/core/wire';
 import type { RunningRedis } from '../servers/index.ts';
 
 /** One fresh, empty bus: a fleet of its own, or a prefix of its own. */
@@ -52,22 +54,38 @@ export function redisPlaces(nodes: readonly RunningRedis[], options: Omit<RedisO
   };
 }
 
-/** What may be left when everybody has gone: the config, runs and their ledgers, unread elements, dead letters, the counter. */
-export const MAY_STAY = /^(\w+_cfg|\w+_epoch|\w+_run:.*|\w+_q\d+|\{\w+_q\d+\}:(run:.*|dead))$/;
+/** What may be left when everybody has gone: the config, runs and their ledgers, unread elements, dead letters, the counter, the audit log. */
+export const MAY_STAY = /^(\w+_cfg|\w+_epoch|\w+_audit|\w+_run|\w+_run:[^]*|\w+_q\d+|\{\w+_q\d+\}:(run:.*|dead))$/;
 
 export const push = (seq: number, elements: readonly string[], more: Partial<Push> = {}): Push => ({
   run: 'r',
   epoch: 1,
   seq,
+  beat: 10 * seq,
   elements,
   published: new Map([[0, elements.length]]),
+  ...more,
+});
+
+/** The element of a batch of `count` ops from op `first` on. */
+export const batchText = (first: number, count: number, more: Partial<Batch> = {}): string =>
+  encodeBatch({ run: 'r', task: 0, first, count, at: instant(1_000_000 + first), span: micros(0), ...more });
+
+/** A ledger entry that is 0 where nothing is said. */
+export const counts = (more: Partial<TaskCounts>): TaskCounts => ({
+  published: 0,
+  ok: 0,
+  failed: 0,
+  dropped: 0,
+  duplicate: 0,
+  digest: NO_DIGEST,
   ...more,
 });
 
 /** An ack of one op that went well. */
 export const done = (
   element: string,
-  more: Partial<{ run: string; task: number; ok: number; failed: number; dropped: number }> = {},
+  more: Partial<{ run: string; task: number; ok: number; failed: number; dropped: number; digest: string }> = {},
 ) => ({
   element,
   run: 'r',

@@ -1,4 +1,4 @@
-import { testBus } from './conformance.ts';
+import { testBus } from './conformance/test-bus.ts';
 import { memoryPlace } from './harness.ts';
 import { testModel } from './model.ts';
 

@@ -6,7 +6,7 @@ import {
   startRedisCluster,
   startTlsRedis,
 } from '../servers/index.ts';
-import { testBus } from './conformance.ts';
+import { testBus } from './conformance/test-bus.ts';
 import { redisPlaces } from './harness.ts';
 import { testModel } from './model.ts';
 

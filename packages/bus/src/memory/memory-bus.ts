@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type {
+  AuditEntry,
   Bus,
+  ClockReading,
   DeadLetter,
   FenceReply,
   LockReply,
@@ -11,8 +13,9 @@ import type {
   TaskCounts,
   Unsubscribe,
 } from '@drumline/core/bus';
+import { addDigests } from '@drumline/core/data';
 import { DrumlineError } from '@drumline/core/errors';
-import type { Instant, Millis } from '@drumline/core/units';
+import type { Instant, Micros, Millis } from '@drumline/core/units';
 import { MemoryConsumer } from './memory-consumer.ts';
 import { type MemoryFleet, seatName } from './memory-fleet.ts';
 
@@ -30,7 +33,15 @@ export class MemoryBus implements Bus {
   }
 
   async time(): Promise<Instant> {
-    return this.#fleet.clock.now();
+    return this.#fleet.readClock().time;
+  }
+
+  async readClock(): Promise<ClockReading> {
+    return this.#fleet.readClock();
+  }
+
+  async correctClock(from: Micros, to: Micros): Promise<boolean> {
+    return this.#fleet.correctClock(from, to);
   }
 
   async readConfig(): Promise<string | undefined> {
@@ -73,8 +84,12 @@ export class MemoryBus implements Bus {
     return this.#fleet.lockHolder();
   }
 
-  async writeRun(run: string, fields: Readonly<Record<string, string>>): Promise<void> {
-    if (Object.keys(fields).length > 0) this.#fleet.writeRun(run, fields);
+  async writeRun(run: string, fields: Readonly<Record<string, string>>, epoch: number): Promise<boolean> {
+    return this.#fleet.writeRun(run, fields, epoch);
+  }
+
+  async lastRun(): Promise<string | undefined> {
+    return this.#fleet.lastRun();
   }
 
   async readRun(run: string): Promise<Readonly<Record<string, string>> | undefined> {
@@ -95,6 +110,11 @@ export class MemoryBus implements Bus {
 
   async workers(): Promise<Registered[]> {
     return [...this.#fleet.workers()].map(([worker, info]) => ({ worker, info }));
+  }
+
+  async queuesOf(worker: string): Promise<number[]> {
+    const seats = this.#fleet.seats().filter((seat) => seat.worker === worker);
+    return [...new Set(seats.map(({ queue }) => queue))].sort((a, b) => a - b);
   }
 
   async fence(queue: number, run: string, epoch: number): Promise<FenceReply> {
@@ -150,6 +170,14 @@ export class MemoryBus implements Bus {
     return new Map([...sums].sort(([a], [b]) => a - b));
   }
 
+  async audit(text: string): Promise<void> {
+    this.#fleet.audit(text);
+  }
+
+  async readAudit(max: number): Promise<AuditEntry[]> {
+    return this.#fleet.readAudit(max);
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return;
     await Promise.all([...this.#unsubscribes].map((unsubscribe) => unsubscribe()));
@@ -194,4 +222,5 @@ const add = (a: TaskCounts, b: TaskCounts | undefined): TaskCounts =>
         failed: a.failed + b.failed,
         dropped: a.dropped + b.dropped,
         duplicate: a.duplicate + b.duplicate,
+        digest: addDigests(a.digest, b.digest),
       };

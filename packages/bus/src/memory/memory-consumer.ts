@@ -35,10 +35,10 @@ export class MemoryConsumer implements Consumer {
     return turn;
   }
 
-  async ack(acks: readonly Ack[]): Promise<void> {
+  async ack(acks: readonly Ack[]): Promise<number> {
     this.#assertOpen('acknowledging');
     this.#fleet.forgetExpired();
-    for (const ack of acks) this.#queue.ack(this.#name, ack);
+    return acks.filter((ack) => this.#queue.ack(this.#name, ack)).length;
   }
 
   async bury(element: string, reason: string): Promise<void> {

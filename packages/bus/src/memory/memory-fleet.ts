@@ -1,6 +1,6 @@
-import type { LockReply } from '@drumline/core/bus';
+import type { AuditEntry, ClockReading, LockReply } from '@drumline/core/bus';
 import { type Clock, SystemClock } from '@drumline/core/clock';
-import { type Instant, type Millis, microsOf, shift } from '@drumline/core/units';
+import { type Instant, type Micros, type Millis, micros, microsOf, shift } from '@drumline/core/units';
 import { MemoryQueue } from './memory-queue.ts';
 
 type Listener = (message: string) => void;
@@ -9,6 +9,18 @@ interface Expiring<T> {
   readonly value: T;
   readonly until: Instant;
 }
+
+interface StoredRun {
+  /** The newest that has written to it. */
+  readonly epoch: number;
+  readonly fields: Readonly<Record<string, string>>;
+  readonly until: Instant | undefined;
+  readonly queues: number;
+}
+
+const NO_RUN: StoredRun = { epoch: 0, fields: {}, until: undefined, queues: 0 };
+/** Entries of the audit log. */
+const AUDIT_CAP = 10_000;
 
 /** The seat of a consumer: whose list of claimed elements it is, on which queue. */
 export interface Seat {
@@ -26,12 +38,26 @@ export class MemoryFleet {
   readonly #workers = new Map<string, Expiring<string> | undefined>();
   readonly #seats = new Map<string, Seat>();
   readonly #queues = new Map<number, MemoryQueue>();
-  readonly #runs = new Map<string, { fields: Record<string, string>; until: Instant | undefined; queues: number }>();
+  readonly #runs = new Map<string, StoredRun>();
+  readonly #audit: AuditEntry[] = [];
+  #lastRun: { readonly epoch: number; readonly run: string } | undefined;
   #lock: Expiring<{ readonly epoch: number; readonly holder: string }> | undefined;
   #epoch = 0;
+  #correction: Micros = micros(0);
 
   constructor(clock: Clock = new SystemClock()) {
     this.clock = clock;
+  }
+
+  readClock(): ClockReading {
+    const correction = this.#correction;
+    return { time: shift(this.clock.now(), correction), correction };
+  }
+
+  /** For ever: with this process everything ends. */
+  correctClock(from: Micros, to: Micros): boolean {
+    if (this.#correction === from) this.#correction = to;
+    return this.#correction === to;
   }
 
   queue(number: number): MemoryQueue {
@@ -62,10 +88,17 @@ export class MemoryFleet {
     return this.#presentLock()?.holder;
   }
 
-  writeRun(run: string, fields: Readonly<Record<string, string>>): void {
+  writeRun(run: string, fields: Readonly<Record<string, string>>, epoch: number): boolean {
     this.forgetExpired();
-    const present = this.#runs.get(run) ?? { fields: {}, until: undefined, queues: 0 };
-    this.#runs.set(run, { ...present, fields: { ...present.fields, ...fields } });
+    const present = this.#runs.get(run) ?? NO_RUN;
+    if (epoch < present.epoch) return false;
+    this.#runs.set(run, { ...present, epoch, fields: { ...present.fields, ...fields } });
+    if (epoch >= (this.#lastRun?.epoch ?? 0)) this.#lastRun = { epoch, run };
+    return true;
+  }
+
+  lastRun(): string | undefined {
+    return this.#lastRun?.run;
   }
 
   readRun(run: string): Readonly<Record<string, string>> | undefined {
@@ -75,8 +108,8 @@ export class MemoryFleet {
   }
 
   expireRun(run: string, queues: number, ttl: Millis): void {
-    const fields = this.#runs.get(run)?.fields ?? {};
-    this.#runs.set(run, { fields, until: this.#after(ttl), queues });
+    const present = this.#runs.get(run) ?? NO_RUN;
+    this.#runs.set(run, { ...present, until: this.#after(ttl), queues });
     this.forgetExpired();
   }
 
@@ -104,6 +137,15 @@ export class MemoryFleet {
 
   seats(): Seat[] {
     return [...this.#seats.values()];
+  }
+
+  audit(text: string): void {
+    this.#audit.push({ at: new Date(this.clock.now() / 1_000).toISOString(), text });
+    if (this.#audit.length > AUDIT_CAP) this.#audit.shift();
+  }
+
+  readAudit(max: number): AuditEntry[] {
+    return this.#audit.slice(Math.max(0, this.#audit.length - max));
   }
 
   /** Drops what has expired; called before the ledger or a run is read or written. */

@@ -1,15 +1,18 @@
 import type { Ack, DeadLetter, FenceReply, Push, PushReply, TaskCounts } from '@drumline/core/bus';
+import { addDigests, NO_DIGEST } from '@drumline/core/data';
+import { redelivery } from '@drumline/core/wire';
 import { ElementQueue } from './element-queue.ts';
 
 /** Dead letters kept a queue. */
 const DEAD_CAP = 1_000;
 const COLUMNS = ['published', 'ok', 'failed', 'dropped', 'duplicate'] as const;
-const NOTHING: TaskCounts = { published: 0, ok: 0, failed: 0, dropped: 0, duplicate: 0 };
+const NOTHING: TaskCounts = { published: 0, ok: 0, failed: 0, dropped: 0, duplicate: 0, digest: NO_DIGEST };
 
 /** The queue's share of one run. */
 interface Share {
   epoch: number;
   seq: number;
+  beat: number;
   readonly ledger: Map<number, TaskCounts>;
 }
 
@@ -27,13 +30,14 @@ export class MemoryQueue {
   }
 
   push(push: Push): PushReply {
-    const share = this.#shares.get(push.run) ?? { epoch: 0, seq: 0, ledger: new Map() };
+    const share = this.#shares.get(push.run) ?? emptyShare();
     if (push.epoch < share.epoch) return { kind: 'fenced', epoch: share.epoch };
     if (push.seq <= share.seq && push.epoch === share.epoch) return { kind: 'pushed', length: this.length };
     if (push.seq !== share.seq + 1) return { kind: 'gap', last: share.seq };
     this.#shares.set(push.run, share);
     share.epoch = push.epoch;
     share.seq = push.seq;
+    share.beat = push.beat;
     for (const [task, ops] of push.published) count(share, task, { published: ops });
     this.#elements.append(push.elements);
     const { length } = this;
@@ -42,11 +46,11 @@ export class MemoryQueue {
   }
 
   fence(run: string, epoch: number): FenceReply {
-    const share = this.#shares.get(run) ?? { epoch: 0, seq: 0, ledger: new Map() };
+    const share = this.#shares.get(run) ?? emptyShare();
     if (epoch < share.epoch) return { kind: 'fenced', epoch: share.epoch };
     share.epoch = epoch;
     this.#shares.set(run, share);
-    return { kind: 'ready', last: share.seq };
+    return { kind: 'ready', last: share.seq, beat: share.beat };
   }
 
   claim(seat: string, max: number): string[] {
@@ -65,10 +69,13 @@ export class MemoryQueue {
     return () => this.#waiters.delete(waiter);
   }
 
-  ack(seat: string, { element, run, task, ok, failed, dropped }: Ack): void {
-    const held = this.#remove(seat, element);
-    const share = run === undefined ? undefined : this.#shares.get(run);
-    if (share !== undefined) count(share, task, held ? { ok, failed, dropped } : { duplicate: ok + failed + dropped });
+  /** Answers whether it came too late: the element is no longer this seat's. */
+  ack(seat: string, { element, run, task, ok, failed, dropped, digest }: Ack): boolean {
+    const isHeld = this.#remove(seat, element);
+    if (run === undefined) return false;
+    const share = this.#shares.get(run);
+    if (isHeld && share !== undefined) count(share, task, { ok, failed, dropped, ...(digest && { digest }) });
+    return !isHeld;
   }
 
   bury(seat: string, letter: DeadLetter): void {
@@ -84,7 +91,14 @@ export class MemoryQueue {
 
   reclaim(seat: string): number {
     const elements = this.held(seat);
-    this.giveBack(seat, elements);
+    this.#claimed.delete(seat);
+    const marked = elements.map(redelivery);
+    for (const { ops } of marked) {
+      const share = ops && this.#shares.get(ops.run);
+      if (share !== undefined && share.seq > 0) count(share, ops?.task ?? 0, { duplicate: ops?.count ?? 0 });
+    }
+    this.#elements.prepend(marked.map(({ element }) => element));
+    this.#serve();
     return elements.length;
   }
 
@@ -118,8 +132,12 @@ export class MemoryQueue {
   }
 }
 
+const emptyShare = (): Share => ({ epoch: 0, seq: 0, beat: -1, ledger: new Map() });
+
 function count(share: Share, task: number, more: Partial<TaskCounts>): void {
-  const sum: Record<keyof TaskCounts, number> = { ...(share.ledger.get(task) ?? NOTHING) };
+  const before = share.ledger.get(task) ?? NOTHING;
+  const digest = more.digest === undefined ? before.digest : addDigests(before.digest, more.digest);
+  const sum = { ...before, digest };
   for (const column of COLUMNS) sum[column] += more[column] ?? 0;
   share.ledger.set(task, sum);
 }

@@ -20,11 +20,11 @@ const HINT =
 
 /**
  * Reads `host`, `host:port`, `redis://…`, `rediss://user:password@host:port/db`, and several nodes separated by commas.
- * IPv6 addresses stand in brackets. User and password are percent-decoded; messages never show them.
+ * IPv6 addresses stand in brackets; a node without a port has `defaultPort`. User and password are percent-decoded; messages never show them.
  *
  * @throws `DRUM_BUS_ADDRESS`
  */
-export function parseRedisAddress(text: string): Address {
+export function parseRedisAddress(text: string, defaultPort = DEFAULT_PORT): Address {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
   if (scheme !== undefined && scheme !== 'redis' && scheme !== 'rediss') throw bad(`unknown scheme ${scheme}://`);
   const rest = (scheme === undefined ? text : text.slice(scheme.length + 3))
@@ -33,7 +33,7 @@ export function parseRedisAddress(text: string): Address {
   const at = rest.lastIndexOf('@');
   const [hosts = '', path, ...more] = rest.slice(at + 1).split('/');
   if (more.length > 0) throw bad('more than one path segment after the host');
-  const [first, ...others] = hosts.split(',').map((node) => parseNode(node.trim()));
+  const [first, ...others] = hosts.split(',').map((node) => parseNode(node.trim(), defaultPort));
   if (first === undefined) throw bad('no host');
   return {
     nodes: [first, ...others],
@@ -46,11 +46,11 @@ export function parseRedisAddress(text: string): Address {
 /** A node as text, IPv6 in brackets. */
 export const nodeText = ({ host, port }: Node): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
 
-function parseNode(text: string): Node {
+function parseNode(text: string, defaultPort: number): Node {
   const match = /^(?:\[([0-9a-f:.]+)\]|([^\s:[\]?#]+))(?::(\d+))?$/i.exec(text);
   const host = match?.[1] ?? match?.[2];
   if (host === undefined) throw bad(text === '' ? 'no host' : `${JSON.stringify(text)} is not host:port`);
-  const port = match?.[3] === undefined ? DEFAULT_PORT : Number(match[3]);
+  const port = match?.[3] === undefined ? defaultPort : Number(match[3]);
   if (port < 1 || port > 65_535) throw bad(`port ${port} is not between 1 and 65535`);
   return { host, port };
 }

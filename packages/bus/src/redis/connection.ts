@@ -1,5 +1,5 @@
 import { Cluster, type CommonRedisOptions, Redis, type RedisOptions } from 'ioredis';
-import { finalError, isHopeless, messageOf } from './failures.ts';
+import { finalError, isHopeless, isNotMaster, messageOf } from './failures.ts';
 import type { RedisTarget, RedisTls } from './options.ts';
 import type { ScriptDefinitions, Scripts } from './scripts.ts';
 
@@ -23,6 +23,7 @@ export class Connection {
   /** Until then tries are limited; afterwards, and once connected, they are not. */
   #deadline = Number.POSITIVE_INFINITY;
   #hopeless = false;
+  #closed = false;
   #lastError: unknown;
 
   constructor(target: RedisTarget, scripts: ScriptDefinitions, purpose: Purpose) {
@@ -35,8 +36,14 @@ export class Connection {
     const onError = (error: unknown): void => this.#noteError(error);
     client.on('error', onError);
     client.on('node error', onError);
+    // Never hopeless: the next Sentinel may know better.
+    client.on('sentinelError', (error: Error) => {
+      this.#lastError = sentinelFault(error);
+    });
+    client.on('end', () => this.#revive());
     client.on('ready', () => {
       this.#deadline = Number.POSITIVE_INFINITY;
+      this.#lastError = undefined;
     });
     if (!hasScripts(client)) throw new Error('ioredis has not defined the scripts');
     this.client = client;
@@ -60,15 +67,21 @@ export class Connection {
         this.client.connect().catch((error: unknown) => this.#noteError(error));
       });
     } catch {
-      this.client.disconnect();
+      this.end();
       throw finalError(this.#lastError ?? this.#silence(), this.#target.where, 'connecting');
     } finally {
       clearTimeout(timer);
     }
   }
 
+  /** Why there is no connection, if there is none. */
+  get lastError(): unknown {
+    return this.#lastError;
+  }
+
   /** Lets answers that are under way arrive, but not for long. */
   async close(): Promise<void> {
+    this.#closed = true;
     if (this.client.status === 'ready') {
       let timer: NodeJS.Timeout | undefined;
       const bound = new Promise<void>((resolve) => {
@@ -77,7 +90,25 @@ export class Connection {
       await Promise.race([this.client.quit().catch(() => undefined), bound]);
       clearTimeout(timer);
     }
+    this.end();
+  }
+
+  /** At once, whatever is under way. */
+  end(): void {
+    this.#closed = true;
     this.client.disconnect();
+  }
+
+  /**
+   * The client may end although it was told to try for ever: when a Sentinel announces a fail-over while the client is
+   * asking where the master is, ioredis takes its own hanging up for somebody's wish to close.
+   */
+  #revive(): void {
+    const isFirst = this.#deadline !== Number.POSITIVE_INFINITY;
+    if (this.#closed || this.#hopeless || isFirst || this.#purpose === 'claims') return;
+    setTimeout(() => {
+      if (!this.#closed) this.client.connect().catch((error: unknown) => this.#noteError(error));
+    }, RETRY_AFTER);
   }
 
   /** The other side took the connection and never said a word. */
@@ -89,14 +120,14 @@ export class Connection {
   #retryAfter(times: number): number | null {
     const ends = this.#purpose === 'claims' && !this.#target.cluster;
     if (ends || this.#hopeless || performance.now() > this.#deadline) return null;
-    return Math.min(50 * 2 ** Math.min(times - 1, 6), 1_000);
+    return Math.min(RETRY_AFTER * 2 ** Math.min(times - 1, 3), RECONNECT_WITHIN);
   }
 
   #noteError(error: unknown): void {
     const message = messageOf(error);
     // These only say that something else failed before.
     if (
-      /^(Connection is closed|None of startup nodes|Failed to refresh)/.test(message) &&
+      /^(Connection is closed|None of startup nodes|Failed to refresh|All sentinels are unreachable)/.test(message) &&
       this.#lastError !== undefined
     )
       return;
@@ -108,12 +139,26 @@ export class Connection {
   }
 }
 
+/** What one Sentinel did wrong, in front what counts: its answer, if it gave one. */
+function sentinelFault({ message }: Error): Error {
+  if (message.endsWith('invalid reply: null')) return new Error('no Sentinel knows a master of this name');
+  const [, sentinel = '', why = ''] = /^failed to connect to sentinel (\S+) because (.*)$/s.exec(message) ?? [];
+  return new Error(/^[A-Z]+ /.test(why) ? `${why} (Sentinel ${sentinel})` : message);
+}
+
 /** ioredis adds the scripts as methods at run time. */
 const hasScripts = (client: Redis | Cluster): client is Client => 'drumPush' in client;
 
 const QUIT_WITHIN = 1_000;
+/** ms before the first try to connect again. */
+const RETRY_AFTER = 50;
+/** Most ms between tries to connect: with the heartbeat's next beat, well below the time after which others take a worker for dead. */
+const RECONNECT_WITHIN = 250;
 /** ms without any answer to a command after which a connection counts as broken; a blocking claim waits less than that. */
 const SILENCE = 10_000;
+
+/** ms after which the next Sentinel is asked. */
+const SENTINEL_ANSWERS_WITHIN = 1_000;
 
 type NodeOptions = Omit<CommonRedisOptions & Pick<RedisOptions, 'tls'>, 'replyMapping'>;
 
@@ -129,6 +174,30 @@ function nodeOptions(target: RedisTarget): NodeOptions {
     // The check needs a right (INFO) that a restricted user lacks; LOADING is retried command by command instead.
     enableReadyCheck: false,
     disableClientInfo: true,
+  };
+}
+
+/** Where the master is: at a fixed address, or where the Sentinels say. Asked again whenever it is connected to anew. */
+function masterOptions(
+  { address, sentinel, tls, connectWithin }: RedisTarget,
+  purpose: Purpose,
+  retry: (times: number) => number | null,
+): Omit<RedisOptions, 'replyMapping'> {
+  if (sentinel === undefined) {
+    const [{ host, port }] = address.nodes;
+    return { host, port };
+  }
+  return {
+    sentinels: sentinel.nodes.map(({ host, port }) => ({ host, port })),
+    name: sentinel.name,
+    ...(sentinel.username === undefined ? {} : { sentinelUsername: sentinel.username }),
+    ...(sentinel.password === undefined ? {} : { sentinelPassword: sentinel.password }),
+    ...(sentinel.tls === undefined ? {} : { sentinelTLS: tlsOptions(sentinel.tls) }),
+    enableTLSForSentinelMode: tls !== undefined,
+    sentinelRetryStrategy: retry,
+    sentinelCommandTimeout: Math.min(SENTINEL_ANSWERS_WITHIN, connectWithin),
+    // A master that hangs says nothing: the Sentinels say when another has taken its place.
+    failoverDetector: purpose !== 'claims',
   };
 }
 
@@ -151,17 +220,15 @@ function standaloneClient(
   purpose: Purpose,
   retryStrategy: (times: number) => number | null,
 ): Redis {
-  const [{ host, port }] = target.address.nodes;
   const options: Omit<RedisOptions, 'replyMapping'> = {
     ...nodeOptions(target),
-    host,
-    port,
+    ...masterOptions(target, purpose, retryStrategy),
     db: target.address.db,
     scripts,
     lazyConnect: true,
     retryStrategy,
-    // A replica that was the master: connect again, the name may lead to the new one.
-    reconnectOnError: (error) => error.message.startsWith('READONLY'),
+    // A replica that was the master: connect again, which asks anew where the master is.
+    reconnectOnError: isNotMaster,
     enableAutoPipelining: purpose === 'shared',
     autoPipeliningIgnoredCommands: NOT_PIPELINED,
   };

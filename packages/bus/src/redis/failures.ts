@@ -1,29 +1,38 @@
 import { DrumlineError } from '@drumline/core/errors';
+import type { Millis } from '@drumline/core/units';
 
 /**
  * What a failed command means for its caller:
- * `again` the connection was lost before the answer: send it again, for as long as it takes;
- * `busy` the server cannot do it now (loading, failing over, moving a slot): send it again, within a bound;
- * `full`, `refused` it never will.
+ * `again` the connection was lost before the answer: send it again;
+ * `busy` the server cannot do it now (loading, failing over, moving a slot): send it again too;
+ * `full` it has no memory for it: for the caller to judge;
+ * `refused` it never will.
  */
 export type Failure = 'again' | 'busy' | 'full' | 'refused';
 
 const PATTERNS: readonly (readonly [Failure, RegExp])[] = [
   ['full', /^OOM\b/],
   ['refused', /^(WRONGPASS|NOAUTH|NOPERM)\b|invalid password|without any password configured|AUTH failed/i],
-  ['busy', /^(LOADING|READONLY|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|MOVED|ASK|BUSY|UNKILLABLE|NOREPLICAS|MISCONF)\b/],
+  [
+    'busy',
+    /^(LOADING|READONLY|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|MOVED|ASK|BUSY|UNKILLABLE|UNBLOCKED|NOREPLICAS|MISCONF)\b/,
+  ],
   ['busy', /^(Too many Cluster redirections|All keys in the pipeline|ERR max number of clients)/],
   [
     'again',
     /^(Connection is closed|Command aborted|Cluster is ended|None of startup nodes|Failed to refresh slots cache)/,
   ],
+  ['again', /^(no Sentinel knows|failed to connect to sentinel|All sentinels are unreachable)/],
   ['again', /^Socket (closed|timeout)|Stream isn't writeable|Node is disconnected|Cluster isn't ready/],
 ];
+
+/** What Redis before 7.0 puts in front of the answer to a command of a script: the code stands behind it. */
+const IN_SCRIPT = /^ERR Error running script.*@user_script: ?\d+: -?(?=[A-Z]{3})/s;
 
 const SYSTEM = /^(E[A-Z]+|ERR_(SOCKET|STREAM)\w*)$/;
 
 export function failureOf(error: unknown): Failure {
-  const message = messageOf(error);
+  const message = messageOf(error).replace(IN_SCRIPT, '');
   const known = PATTERNS.find(([, pattern]) => pattern.test(message));
   if (known !== undefined) return known[0];
   if (isObject(error) && typeof error['code'] === 'string' && SYSTEM.test(error['code'])) return 'again';
@@ -46,6 +55,19 @@ export function isHopeless(error: unknown): boolean {
 
 const TLS_TROUBLE =
   /no TLS answer|SELF_SIGNED|UNABLE_TO_|CERT_|ALTNAME|ERR_SSL|ERR_OSSL|wrong version number|tlsv1|sslv3|certificate/i;
+
+/** Whether the answer says that the server is not the master, or has lost its own: the name may lead to another by now. */
+export const isNotMaster = (error: Error): boolean =>
+  /^(READONLY|MASTERDOWN|UNBLOCKED)\b/.test(error.message.replace(IN_SCRIPT, ''));
+
+/** The coded error for a call that stayed without an answer for `within`; `lastError` is why its last try failed. */
+export function outageError(lastError: unknown, where: string, verb: string, within: Millis): DrumlineError {
+  const time = `${within / 1_000} s`;
+  const why = lastError === undefined ? '' : `: ${messageOf(lastError)}`;
+  return new DrumlineError('DRUM_BUS_UNREACHABLE', `Redis at ${where} did not serve for ${time} (${verb})${why}`, {
+    hint: 'Look at the server and its log. --outage says how long to wait for it.',
+  });
+}
 
 /** The coded error for a failure that is final. `where` names the server; `verb` what was asked of it. */
 export function finalError(error: unknown, where: string, verb: string): DrumlineError {

@@ -5,13 +5,16 @@ import { keysOf } from './keys.ts';
 describe('key names', () => {
   test('are those of the documented table', () => {
     const keys = keysOf('dst');
-    expect([keys.config, keys.notify, keys.stats, keys.workers, keys.publisher, keys.epoch]).toEqual([
+    const { config, notify, stats, workers, publisher, epoch, lastRun, audit } = keys;
+    expect([config, notify, stats, workers, publisher, epoch, lastRun, audit]).toEqual([
       'dst_cfg',
       'dst_notify',
       'dst_stats',
       'dst_workers',
       'dst_publisher',
       'dst_epoch',
+      'dst_run',
+      'dst_audit',
     ]);
     expect(keys.worker('w1')).toBe('dst_worker:w1');
     expect(keys.run('r')).toBe('dst_run:r');

@@ -8,6 +8,11 @@ export interface Keys {
   readonly workers: string;
   readonly publisher: string;
   readonly epoch: string;
+  /** The correction of the fleet's clock. */
+  readonly clock: string;
+  /** Names the run that was begun last. */
+  readonly lastRun: string;
+  readonly audit: string;
   worker(id: string): string;
   run(run: string): string;
   queue(queue: number): string;
@@ -43,6 +48,9 @@ export function keysOf(prefix: string): Keys {
     workers: `${prefix}_workers`,
     publisher: `${prefix}_publisher`,
     epoch: `${prefix}_epoch`,
+    clock: `${prefix}_clock`,
+    lastRun: `${prefix}_run`,
+    audit: `${prefix}_audit`,
     worker: (id) => `${prefix}_worker:${id}`,
     run: (run) => `${prefix}_run:${run}`,
     queue,

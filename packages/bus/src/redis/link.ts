@@ -1,33 +1,36 @@
 import { randomBytes } from 'node:crypto';
 import { delay } from '@drumline/core/clock';
 import { DrumlineError } from '@drumline/core/errors';
-import { millis } from '@drumline/core/units';
+import { type Millis, millis } from '@drumline/core/units';
 import { Cluster } from 'ioredis';
+import { type Attempt, CallWatch } from './call-watch.ts';
 import { type Client, Connection, type Purpose } from './connection.ts';
-import { failureOf, finalError } from './failures.ts';
+import { failureOf, finalError, outageError } from './failures.ts';
 import type { Keys } from './keys.ts';
 import type { RedisTarget } from './options.ts';
 import type { ScriptDefinitions } from './scripts.ts';
 
-/** ms of retries for a server that answers that it cannot now. */
-const BUSY_BOUND = 30_000;
+/** ms between tries of a command that the server cannot carry out now: the first, and the most. */
+const RETRY_FROM = 20;
+const RETRY_UP_TO = 500;
 
 /**
- * The shared connection, and the one place where failed commands are judged: sent again, or turned into a coded error.
- * After `close()` every call ends with `DRUM_BUS_CLOSED`, those under way included.
+ * The shared connection, and the one place where failed commands are judged: sent again for as long as an outage may last,
+ * or turned into a coded error. After `close()` every call ends with `DRUM_BUS_CLOSED`, those under way included.
  */
 export class Link {
   readonly keys: Keys;
   readonly #target: RedisTarget;
   readonly #scripts: ScriptDefinitions;
-  readonly #shared: Connection;
-  readonly #waiting = new Set<(error: DrumlineError) => void>();
+  readonly #watch: CallWatch;
   readonly #closing = new AbortController();
+  readonly #shared: Connection;
 
   constructor(target: RedisTarget, scripts: ScriptDefinitions) {
     this.keys = target.keys;
     this.#target = target;
     this.#scripts = scripts;
+    this.#watch = new CallWatch(millis(Math.min(target.outage, target.connectWithin)));
     this.#shared = this.open('shared');
   }
 
@@ -41,8 +44,8 @@ export class Link {
 
   /** Connects and makes sure that the server is of the expected kind and lets us in. */
   async connect(): Promise<void> {
-    await this.#shared.connect();
     try {
+      await this.#shared.connect();
       await this.#checkKind();
       await this.call('reading the config', () => this.shared.get(this.keys.config), this.#target.connectWithin);
     } catch (error) {
@@ -56,18 +59,18 @@ export class Link {
   }
 
   /**
-   * Runs `command`, again and again while the connection is lost, up to `busyBound` ms while the server is busy.
+   * Runs `command`, again and again while the connection is lost or the server cannot carry it out now, but no longer than
+   * `within` (default: the target's bound on outages).
    *
    * @throws `DRUM_BUS_REFUSED`, `DRUM_BUS_FULL`, `DRUM_BUS_UNREACHABLE`, `DRUM_BUS_CLOSED`
    */
-  call<T>(verb: string, command: () => Promise<T>, busyBound: number = BUSY_BOUND): Promise<T> {
+  call<T>(verb: string, command: () => Promise<T>, within: Millis = this.#target.outage): Promise<T> {
     if (this.closed) return Promise.reject(closedError(verb));
-    return new Promise<T>((resolve, reject) => {
-      this.#waiting.add(reject);
-      this.#attempt(verb, command, busyBound)
-        .then(resolve, reject)
-        .finally(() => this.#waiting.delete(reject));
-    });
+    return this.#watch.run(
+      within,
+      (attempt) => this.#attempt(verb, command, attempt),
+      (lastError) => outageError(lastError ?? this.#shared.lastError, this.#target.where, verb, within),
+    );
   }
 
   /** The coded error for a failure that trying again would not mend. */
@@ -81,12 +84,10 @@ export class Link {
     if (this.closed) return;
     this.#closing.abort();
     await this.#shared.close();
-    for (const reject of this.#waiting) reject(closedError('closing'));
-    this.#waiting.clear();
+    this.#watch.end(closedError('closing'));
   }
 
-  async #attempt<T>(verb: string, command: () => Promise<T>, busyBound: number): Promise<T> {
-    let since: number | undefined;
+  async #attempt<T>(verb: string, command: () => Promise<T>, attempt: Attempt): Promise<T> {
     for (let times = 0; ; times += 1) {
       try {
         return await command();
@@ -94,12 +95,10 @@ export class Link {
         if (error instanceof DrumlineError) throw error;
         if (this.closed) throw closedError(verb);
         const failure = failureOf(error);
-        since ??= performance.now();
-        if (failure !== 'again' && (failure !== 'busy' || performance.now() - since > busyBound)) {
-          throw this.refusal(error, verb);
-        }
+        if ((failure !== 'again' && failure !== 'busy') || attempt.isOver) throw this.refusal(error, verb);
+        attempt.lastError = error;
         if (failure === 'busy' && this.shared instanceof Cluster) this.shared.refreshSlotsCache();
-        await delay(millis(Math.min(20 * 2 ** Math.min(times, 5), 500)), this.#closing.signal);
+        await delay(millis(Math.min(RETRY_FROM * 2 ** Math.min(times, 5), RETRY_UP_TO)), this.#closing.signal);
       }
     }
   }

@@ -1,5 +1,7 @@
 import type {
+  AuditEntry,
   Bus,
+  ClockReading,
   DeadLetter,
   FenceReply,
   LockReply,
@@ -10,17 +12,30 @@ import type {
   TaskCounts,
   Unsubscribe,
 } from '@drumline/core/bus';
-import { type Instant, instant, type Millis } from '@drumline/core/units';
+import { DrumlineError } from '@drumline/core/errors';
+import { type Instant, instant, type Micros, type Millis, micros } from '@drumline/core/units';
 import { Cluster } from 'ioredis';
+import { failureOf } from './failures.ts';
 import { sumLedger } from './ledger-fields.ts';
 import { freshToken, Link } from './link.ts';
 import { type RedisOptions, resolveRedisOptions } from './options.ts';
+import { reclaimSeat } from './reclaim-seat.ts';
 import { RedisConsumer } from './redis-consumer.ts';
 import { RedisLock } from './redis-lock.ts';
 import { REPLY } from './replies.ts';
 import { loadScripts } from './scripts.ts';
-import { readMember, seatMember, seatName, workerMember } from './seats.ts';
+import { readMember, seatMember, workerMember } from './seats.ts';
+import { fieldsOf, numbersOf, textOf, textsOf } from './shapes.ts';
 import { Subscriptions } from './subscriptions.ts';
+
+/** In the run's hash beside the run's own fields: the newest epoch that has written to it. */
+const EPOCH_FIELD = 'bus:epoch';
+/** ms that the pointer to the last run lives after it was written, and after which it is written again. */
+const POINTER_TTL = 7 * 24 * 3_600_000;
+const POINT_EVERY = 3_600_000;
+/** Entries of the audit log, and ms that it lives after the last one. */
+const AUDIT_CAP = 10_000;
+const AUDIT_TTL = 30 * 24 * 3_600_000;
 
 /**
  * Connects to Redis: a single server or a cluster, 6.2 or later.
@@ -40,6 +55,8 @@ export class RedisBus implements Bus {
   readonly #lock: RedisLock;
   readonly #subscriptions: Subscriptions;
   readonly #consumers = new Set<RedisConsumer>();
+  /** What this handle has last made the prefix's last run. */
+  #pointed: { readonly run: string; readonly epoch: number; readonly at: number } | undefined;
 
   constructor(link: Link) {
     this.#link = link;
@@ -48,12 +65,29 @@ export class RedisBus implements Bus {
   }
 
   async time(): Promise<Instant> {
-    const [seconds, micros] = await this.#link.call('reading the clock', () => this.#redis.time());
-    return instant(Number(seconds) * 1_000_000 + Number(micros));
+    return (await this.readClock()).time;
+  }
+
+  async readClock(): Promise<ClockReading> {
+    const reading = textsOf(
+      await this.#link.call('reading the clock', () => this.#redis.drumReadClock(this.#keys.clock)),
+    );
+    const [seconds, rest, correction] = reading;
+    const written = Number(correction);
+    // More than 30 years is no correction of anybody's.
+    const corrected = Number.isInteger(written) && Math.abs(written) < 1e15 ? written : 0;
+    return { time: instant(Number(seconds) * 1_000_000 + Number(rest) + corrected), correction: micros(corrected) };
+  }
+
+  async correctClock(from: Micros, to: Micros, ttl: Millis): Promise<boolean> {
+    const code = await this.#link.call('correcting the clock', () =>
+      this.#redis.drumCorrectClock(this.#keys.clock, from, to, Math.max(1, Math.ceil(ttl))),
+    );
+    return code === REPLY.OK;
   }
 
   async readConfig(): Promise<string | undefined> {
-    return (await this.#link.call('reading the config', () => this.#redis.get(this.#keys.config))) ?? undefined;
+    return textOf(await this.#link.call('reading the config', () => this.#redis.get(this.#keys.config)));
   }
 
   async writeConfig(text: string): Promise<void> {
@@ -93,13 +127,24 @@ export class RedisBus implements Bus {
     return this.#lock.holder();
   }
 
-  async writeRun(run: string, fields: Readonly<Record<string, string>>): Promise<void> {
-    if (Object.keys(fields).length === 0) return;
-    await this.#link.call('writing the run', () => this.#redis.hset(this.#keys.run(run), fields));
+  async writeRun(run: string, fields: Readonly<Record<string, string>>, epoch: number): Promise<boolean> {
+    const args = Object.entries(fields).flat();
+    const code = await this.#link.call('writing the run', () =>
+      this.#redis.drumWriteRun(this.#keys.run(run), EPOCH_FIELD, epoch, ...args),
+    );
+    if (code === REPLY.FENCED) return false;
+    await this.#point(run, epoch);
+    return true;
+  }
+
+  async lastRun(): Promise<string | undefined> {
+    const pointer = textOf(await this.#link.call('reading the run', () => this.#redis.get(this.#keys.lastRun)));
+    return /^\d+ (.*)$/s.exec(pointer ?? '')?.[1];
   }
 
   async readRun(run: string): Promise<Readonly<Record<string, string>> | undefined> {
-    const fields = await this.#link.call('reading the run', () => this.#redis.hgetall(this.#keys.run(run)));
+    const all = fieldsOf(await this.#link.call('reading the run', () => this.#redis.hgetall(this.#keys.run(run))));
+    const { [EPOCH_FIELD]: _, ...fields } = all;
     return Object.keys(fields).length === 0 ? undefined : fields;
   }
 
@@ -113,9 +158,9 @@ export class RedisBus implements Bus {
   async heartbeat(worker: string, info: string, ttl: Millis): Promise<void> {
     // In this order, and the other way round on leaving: whoever finds the worker in the set finds it alive.
     await this.#link.call('heartbeat', () =>
-      this.#redis.set(this.#keys.worker(worker), info, 'PX', Math.max(1, Math.ceil(ttl))),
+      this.#redis.drumHeartbeat(this.#keys.worker(worker), info, Math.max(1, Math.ceil(ttl))),
     );
-    await this.#link.call('heartbeat', () => this.#redis.sadd(this.#keys.workers, workerMember(worker)));
+    await this.#link.call('heartbeat', () => this.#redis.drumRegister(this.#keys.workers, workerMember(worker)));
   }
 
   async leave(worker: string): Promise<void> {
@@ -124,26 +169,33 @@ export class RedisBus implements Bus {
   }
 
   async workers(): Promise<Registered[]> {
-    const names = [...new Set((await this.#members()).map((member) => readMember(member).worker))].sort();
+    const names = [...new Set((await this.#members()).flatMap((member) => readMember(member)?.worker ?? []))].sort();
     return Promise.all(
       names.map(async (worker) => ({
         worker,
-        info: (await this.#link.call('reading workers', () => this.#redis.get(this.#keys.worker(worker)))) ?? undefined,
+        info: textOf(await this.#link.call('reading workers', () => this.#redis.get(this.#keys.worker(worker)))),
       })),
     );
   }
 
+  async queuesOf(worker: string): Promise<number[]> {
+    const seats = (await this.#members()).flatMap((member) => readMember(member)?.seat ?? []);
+    const queues = seats.filter((seat) => seat.worker === worker).map(({ queue }) => queue);
+    return [...new Set(queues)].sort((a, b) => a - b);
+  }
+
   async fence(queue: number, run: string, epoch: number): Promise<FenceReply> {
-    const [code, value] = await this.#link.call('fencing', () =>
-      this.#redis.drumFence(this.#keys.share(queue, run), epoch),
-    );
-    return code === REPLY.FENCED ? { kind: 'fenced', epoch: value } : { kind: 'ready', last: value };
+    const reply = await this.#link.call('fencing', () => this.#redis.drumFence(this.#keys.share(queue, run), epoch));
+    const [code, value = 0, beat = -1] = numbersOf(reply, 2);
+    return code === REPLY.FENCED ? { kind: 'fenced', epoch: value } : { kind: 'ready', last: value, beat };
   }
 
   async push(queue: number, push: Push): Promise<PushReply> {
-    const args = [push.epoch, push.seq, push.published.size, ...[...push.published].flat(), ...push.elements];
+    const published = [...push.published].flat();
+    const args = [push.epoch, push.seq, push.beat, push.published.size, ...published, ...push.elements];
     const names = [this.#keys.queue(queue), this.#keys.share(queue, push.run)] as const;
-    const [code, value] = await this.#link.call('pushing', () => this.#redis.drumPush(...names, ...args));
+    const reply = await this.#link.call('pushing', () => this.#redis.drumPush(...names, ...args));
+    const [code, value = 0] = numbersOf(reply, 2);
     if (code === REPLY.FENCED) return { kind: 'fenced', epoch: value };
     if (code === REPLY.GAP) return { kind: 'gap', last: value };
     return { kind: 'pushed', length: value };
@@ -165,7 +217,7 @@ export class RedisBus implements Bus {
 
   async reclaim(queue: number, worker: string, thread?: string): Promise<number> {
     const seats = (await this.#members())
-      .map((member) => readMember(member).seat)
+      .map((member) => readMember(member)?.seat)
       .filter(
         (seat) => seat?.worker === worker && seat.queue === queue && (thread === undefined || seat.thread === thread),
       );
@@ -174,9 +226,10 @@ export class RedisBus implements Bus {
     let moved = 0;
     for (const seat of seats) {
       if (seat === undefined) continue;
-      const list = this.#keys.claimed(queue, seatName(worker, seat.thread));
-      moved += await this.#link.call('reclaiming', () => this.#redis.drumReclaim(list, this.#keys.queue(queue)));
-      if (!isAlive) await this.#link.call('reclaiming', () => this.#redis.srem(this.#keys.workers, seatMember(seat)));
+      const reclaimed = await reclaimSeat(this.#link, seat);
+      moved += reclaimed.moved;
+      if (!isAlive && reclaimed.isEmpty)
+        await this.#link.call('reclaiming', () => this.#redis.srem(this.#keys.workers, seatMember(seat)));
     }
     return moved;
   }
@@ -196,14 +249,47 @@ export class RedisBus implements Bus {
     const letters = await this.#link.call('reading dead letters', () =>
       this.#redis.lrange(this.#keys.dead(queue), -max, -1),
     );
-    return letters.map(readLetter);
+    return textsOf(letters).map(readLetter);
   }
 
   async readLedger(run: string, queues: number): Promise<Map<number, TaskCounts>> {
-    const shares = range(queues).map((queue) => this.#keys.share(queue, run));
-    return sumLedger(
-      await Promise.all(shares.map((share) => this.#link.call('reading the ledger', () => this.#redis.hgetall(share)))),
+    const names = range(queues).map((queue) => this.#keys.share(queue, run));
+    const shares = await Promise.all(
+      names.map((name) => this.#link.call('reading the ledger', () => this.#redis.hgetall(name)).then(fieldsOf)),
     );
+    const lost = shares.findIndex((share) => share['lost'] !== undefined);
+    if (lost >= 0) {
+      throw new DrumlineError('DRUM_BUS_LOST', `Redis has lost data of run ${run}: outcomes of ops of queue ${lost}`);
+    }
+    return sumLedger(shares);
+  }
+
+  async audit(text: string): Promise<void> {
+    const token = freshToken();
+    await this.#link.call('auditing', () => this.#redis.drumAudit(this.#keys.audit, token, text, AUDIT_CAP, AUDIT_TTL));
+  }
+
+  async readAudit(max: number): Promise<AuditEntry[]> {
+    if (max < 1) return [];
+    const entries = await this.#link.call('reading the audit log', () =>
+      this.#redis.lrange(this.#keys.audit, -max, -1),
+    );
+    return textsOf(entries).map(readAuditEntry);
+  }
+
+  /**
+   * What the server throws away when its memory is full (`maxmemory-policy`), if it does: then it is no place for queues.
+   * `undefined` when it throws nothing away, or this user may not ask.
+   */
+  async evictionPolicy(): Promise<string | undefined> {
+    const info = await this.#link.call('reading the server’s settings', () =>
+      this.#redis.info('memory').catch((error: unknown) => {
+        if (failureOf(error) === 'refused') return '';
+        throw error;
+      }),
+    );
+    const [, policy] = /^maxmemory_policy:(\S+)/m.exec(info) ?? [];
+    return policy === 'noeviction' || /^maxmemory:0\r?$/m.test(info) ? undefined : policy;
   }
 
   async close(): Promise<void> {
@@ -220,8 +306,19 @@ export class RedisBus implements Bus {
     return this.#link.keys;
   }
 
+  /** Makes the run the prefix's last one; again now and then, as the pointer expires. */
+  async #point(run: string, epoch: number): Promise<void> {
+    const now = performance.now();
+    const pointed = this.#pointed;
+    if (pointed?.run === run && pointed.epoch === epoch && now - pointed.at < POINT_EVERY) return;
+    await this.#link.call('writing the run', () =>
+      this.#redis.drumPointRun(this.#keys.lastRun, epoch, run, POINTER_TTL),
+    );
+    this.#pointed = { run, epoch, at: now };
+  }
+
   #members(): Promise<string[]> {
-    return this.#link.call('reading workers', () => this.#redis.smembers(this.#keys.workers));
+    return this.#link.call('reading workers', () => this.#redis.smembers(this.#keys.workers)).then(textsOf);
   }
 
   /** A publication counts only the listeners at the node that it reached: ask every node. */
@@ -237,14 +334,34 @@ export class RedisBus implements Bus {
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
+/** `<seconds> <microseconds> <token> <entry>`, as audit.lua writes it. */
+function readAuditEntry(line: string): AuditEntry {
+  const [, seconds, micros, text = ''] = /^(\d+) (\d+) \w+ (.*)$/s.exec(line) ?? [];
+  return { at: isoTime(seconds, micros), text };
+}
+
+/** Entries come from whoever may write to the list: what is no date is the beginning of time. */
+function isoTime(seconds = '0', micros = '0'): string {
+  const date = new Date(Number(seconds) * 1_000 + Number(micros) / 1_000);
+  return new Date(Number.isNaN(date.getTime()) ? 0 : date).toISOString();
+}
+
 /** `<seconds> <microseconds> <JSON>`, as bury.lua writes it. */
 function readLetter(text: string): DeadLetter {
   const [, seconds, micros, json = '{}'] = /^(\d+) (\d+) (.*)$/s.exec(text) ?? [];
-  const letter = new Map<string, unknown>(Object.entries(JSON.parse(json)));
+  const letter = new Map<string, unknown>(Object.entries(objectOf(json)));
   const part = (name: string): string => {
     const value = letter.get(name);
     return typeof value === 'string' ? value : '';
   };
-  const at = new Date(Number(seconds ?? 0) * 1_000 + Number(micros ?? 0) / 1_000).toISOString();
-  return { element: part('element'), reason: part('reason'), worker: part('worker'), at };
+  return { element: part('element'), reason: part('reason'), worker: part('worker'), at: isoTime(seconds, micros) };
+}
+
+function objectOf(json: string): object {
+  try {
+    const value: unknown = JSON.parse(json);
+    return typeof value === 'object' && value !== null ? value : {};
+  } catch {
+    return {};
+  }
 }

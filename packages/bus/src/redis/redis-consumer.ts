@@ -58,7 +58,7 @@ export class RedisConsumer implements Consumer {
   /** Makes the seat known before anything can be claimed on it. */
   async register(): Promise<void> {
     await this.#link.call('registering a consumer', () =>
-      this.#link.shared.sadd(this.#link.keys.workers, seatMember(this.#seat)),
+      this.#link.shared.drumRegister(this.#link.keys.workers, seatMember(this.#seat)),
     );
   }
 
@@ -69,10 +69,11 @@ export class RedisConsumer implements Consumer {
     return turn;
   }
 
-  async ack(acks: readonly Ack[]): Promise<void> {
+  async ack(acks: readonly Ack[]): Promise<number> {
     this.#assertOpen('acknowledging');
-    await this.#acks.send(acks);
+    const gone = await this.#acks.send(acks);
     for (const { element } of acks) this.#known.remove(element);
+    return gone;
   }
 
   async bury(element: string, reason: string): Promise<void> {
@@ -210,7 +211,7 @@ export class RedisConsumer implements Consumer {
     // What fails here stays on the list, registered, and is reclaimed like a dead worker's.
     await Promise.race([this.#windUp().catch(() => undefined), bound]);
     clearTimeout(timer);
-    this.#claims?.client.disconnect();
+    this.#claims?.end();
     this.#onClose(this);
   }
 

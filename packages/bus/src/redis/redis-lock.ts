@@ -18,7 +18,7 @@ export class RedisLock {
       const token = freshToken();
       const [code, other] = await this.#call(() => shared.drumAcquireLock(keys.publisher, token, holder, life));
       if (code === REPLY.HELD) return { kind: 'held', holder: other };
-      const epoch = await this.#call(() => shared.incr(keys.epoch));
+      const epoch = await this.#call(() => shared.drumDrawEpoch(keys.epoch));
       const confirmed = await this.#call(() => shared.drumConfirmLock(keys.publisher, token, epoch, life));
       if (confirmed === REPLY.OK) return { kind: 'acquired', epoch };
     }

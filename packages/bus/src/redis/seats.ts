@@ -17,8 +17,17 @@ export const seatMember = (seat: Seat): string => `${seatName(seat.worker, seat.
 
 export const workerMember = (worker: string): string => encodeURIComponent(worker);
 
-/** A member of the set of workers, read; `seat` is absent for the worker itself. */
-export function readMember(member: string): { readonly worker: string; readonly seat?: Seat } {
-  const [worker = '', thread, queue] = member.split('/').map(decodeURIComponent);
-  return thread === undefined ? { worker } : { worker, seat: { worker, thread, queue: Number(queue) } };
+/**
+ * A member of the set of workers, read; `seat` is absent for the worker itself. `undefined` for what nobody of Drumline's
+ * writes: one such member must not hide the others.
+ */
+export function readMember(member: string): { readonly worker: string; readonly seat?: Seat } | undefined {
+  try {
+    const [worker = '', thread, queue, ...more] = member.split('/').map(decodeURIComponent);
+    if (worker === '' || more.length > 0) return undefined;
+    if (thread === undefined) return { worker };
+    return /^\d{1,4}$/.test(queue ?? '') ? { worker, seat: { worker, thread, queue: Number(queue) } } : undefined;
+  } catch {
+    return undefined;
+  }
 }

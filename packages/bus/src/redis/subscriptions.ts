@@ -34,7 +34,7 @@ export class Subscriptions {
   }
 
   close(): void {
-    this.#connection?.client.disconnect();
+    this.#connection?.end();
     this.#listeners.clear();
   }
 

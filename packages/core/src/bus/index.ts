@@ -1,6 +1,8 @@
 export type {
   Ack,
+  AuditEntry,
   Bus,
+  ClockReading,
   Consumer,
   DeadLetter,
   FenceReply,

@@ -1,5 +1,6 @@
 export type { Column, Item, Op, Row } from './op.ts';
-export { OpDigest } from './op-digest.ts';
+export { addDigests, NO_DIGEST, OpDigest } from './op-digest.ts';
+export { OpHasher } from './op-hasher.ts';
 export type { TaskData } from './op-source.ts';
 export { itemsPerOp, OpSource, streamChoice } from './op-source.ts';
 export type { RowTemplate } from './row-template.ts';

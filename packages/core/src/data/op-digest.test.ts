@@ -2,7 +2,8 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { instant } from '../units/index.ts';
 import type { Column, Op } from './op.ts';
-import { OpDigest } from './op-digest.ts';
+import { addDigests, NO_DIGEST, OpDigest } from './op-digest.ts';
+import { OpHasher } from './op-hasher.ts';
 import { OpSource } from './op-source.ts';
 import { bytesColumn } from './values.ts';
 
@@ -32,6 +33,7 @@ describe('the digest of executed operations', () => {
   test('is frozen', () => {
     expect(digestOf(ops)).toBe('bc904ae6ca1b03e0');
     expect(new OpDigest().toString()).toBe('0000000000000000');
+    expect(NO_DIGEST).toBe('0000000000000000');
   });
 
   test('does not depend on the order, nor on how many workers shared the ops', () => {
@@ -42,9 +44,8 @@ describe('the digest of executed operations', () => {
         fc.integer({ min: 1, max: 7 }),
         (order, workers) => {
           expect(digestOf(order)).toBe(whole);
-          const sum = new OpDigest();
-          for (let w = 0; w < workers; w++) sum.merge(digestOf(order.filter((_, i) => i % workers === w)));
-          expect(sum.toString()).toBe(whole);
+          const parts = Array.from({ length: workers }, (_, w) => order.filter((_op, i) => i % workers === w));
+          expect(parts.map((part) => digestOf(part)).reduce(addDigests, NO_DIGEST)).toBe(whole);
         },
       ),
     );
@@ -98,7 +99,25 @@ describe('the digest of executed operations', () => {
       expect(new Set(seen.map((d) => d.slice(half, half + 8))).size).toBeGreaterThan(seen.length - 6);
   });
 
-  test('refuses to merge what is no digest', () => {
-    expect(() => new OpDigest().merge('12')).toThrow(RangeError);
+  test('adds up modulo 2⁶⁴', () => {
+    const digests = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
+    const text = (sum: bigint): string => BigInt.asUintN(64, sum).toString(16).padStart(16, '0');
+    fc.assert(
+      fc.property(digests, digests, (a, b) => {
+        expect(addDigests(text(a), text(b))).toBe(text(a + b));
+      }),
+    );
+  });
+
+  test('can share its hasher with others under way', () => {
+    const hasher = new OpHasher();
+    const [even, odd] = [new OpDigest(hasher), new OpDigest(hasher)];
+    for (const [i, op] of ops.entries()) (i % 2 === 0 ? even : odd).add(0, op);
+    expect(addDigests(even.toString(), odd.toString())).toBe(digestOf(ops));
+  });
+
+  test.each(['12', '', 'x'.repeat(16), '0'.repeat(17)])('refuses to add %j, which is no digest', (text) => {
+    expect(() => addDigests(NO_DIGEST, text)).toThrow(RangeError);
+    expect(() => addDigests(text, NO_DIGEST)).toThrow(RangeError);
   });
 });

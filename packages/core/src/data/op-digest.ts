@@ -1,108 +1,50 @@
-import { hash32, mix32 } from '../keys/index.ts';
-import { ACTIONS } from '../plan/plan.ts';
-import type { Column, Item, Op, Row } from './op.ts';
-
-/** Length of a stream's key: the only one that is digested as it is. */
-const KEY_CHARS = 32;
-const KEY_WORDS = KEY_CHARS / 4;
+import type { Op } from './op.ts';
+import { OpHasher } from './op-hasher.ts';
 
 /**
  * A 64-bit digest of executed operations that does not depend on their order, so that fleets of any size can be shown
  * to have executed the same ones: the sum modulo 2⁶⁴ of a hash of each op's task, number, action, and items with key,
  * column names, lengths and literals. A sum and not an exclusive or, so that an op executed twice shows.
  *
- * Digests of threads and workers add up with `merge`. It finds accidents; it does not withstand somebody who looks for
- * collisions.
+ * Digests of batches, queues and workers add up with `addDigests`. It finds accidents; it does not withstand somebody who
+ * looks for collisions.
  */
 export class OpDigest {
-  /** The sum. */
+  readonly #hasher: OpHasher;
   #low = 0;
   #high = 0;
-  /** The hash under way. */
-  #a = 0;
-  #b = 0;
-  /** What the hash takes next. A key comes in as bytes: charCodeAt would take 5 ns a character. */
-  #words = new Int32Array(64);
-  #bytes = Buffer.from(this.#words.buffer);
-  /** Hashes of literals: the same column objects come again and again. */
-  readonly #literals = new WeakMap<Column, number>();
+
+  /** @param hasher may serve many digests of one thread */
+  constructor(hasher: OpHasher = new OpHasher()) {
+    this.#hasher = hasher;
+  }
 
   /** @param task index into the plan's tasks */
   add(task: number, op: Op): void {
-    const words = this.#words;
-    words[0] = task;
-    words[1] = op.n;
-    words[2] = op.n / 2 ** 32;
-    words[3] = ACTIONS.indexOf(op.action) | (op.items.length << 8);
-    this.#a = 0;
-    this.#b = 0;
-    this.#take(4);
-    for (const item of op.items) this.#takeItem(item);
-    // The lanes meet twice, so that every bit of either reaches both halves of the sum.
-    const a = mix32(this.#a + this.#b);
-    const b = mix32(this.#b + a);
-    this.#sum((a + b) >>> 0, b);
-  }
-
-  /** Adds what another digest (its text) has summed. @throws RangeError when it is not 16 hex digits. */
-  merge(digest: string): void {
-    if (!/^[0-9a-f]{16}$/.test(digest)) throw new RangeError(`a digest is 16 hex digits, this is ${digest}`);
-    this.#sum(Number.parseInt(digest.slice(8), 16), Number.parseInt(digest.slice(0, 8), 16));
-  }
-
-  /** 16 hex digits; of no ops at all, zeros. */
-  toString(): string {
-    return this.#high.toString(16).padStart(8, '0') + this.#low.toString(16).padStart(8, '0');
-  }
-
-  #sum(low: number, high: number): void {
-    const sum = this.#low + low;
+    this.#hasher.hash(task, op);
+    const sum = this.#low + this.#hasher.low;
     this.#low = sum >>> 0;
-    this.#high = (this.#high + high + Number(sum >= 2 ** 32)) >>> 0;
+    this.#high = (this.#high + this.#hasher.high + Number(sum >= 2 ** 32)) >>> 0;
   }
 
-  #takeItem({ key, row }: Item): void {
-    let at = KEY_WORDS;
-    const words = this.#roomFor(row);
-    if (key.length === KEY_CHARS) this.#bytes.write(key, 0, KEY_CHARS, 'latin1');
-    else words.fill(hash32(key), 0, KEY_WORDS);
-    words[at++] = row.length;
-    for (const column of row) {
-      words[at++] = 'len' in column ? mix32(column.salt) + column.len : this.#literal(column);
-    }
-    this.#take(at);
-  }
-
-  #roomFor(row: Row): Int32Array {
-    const need = KEY_WORDS + 1 + row.length;
-    if (this.#words.length < need) {
-      this.#words = new Int32Array(2 * need);
-      this.#bytes = Buffer.from(this.#words.buffer);
-    }
-    return this.#words;
-  }
-
-  /** Two lanes of MurmurHash3's 32-bit body with different constants, over the first `count` words. */
-  #take(count: number): void {
-    const words = this.#words;
-    let a = this.#a;
-    let b = this.#b;
-    for (let i = 0; i < count; i++) {
-      const word = words[i]!;
-      a ^= Math.imul(word, 0xcc9e2d51);
-      b ^= Math.imul(word, 0x1b873593);
-      a = (Math.imul((a << 13) | (a >>> 19), 5) + 0x561ccd1b) | 0;
-      b = (Math.imul((b << 17) | (b >>> 15), 5) + 0x0bcaa747) | 0;
-    }
-    this.#a = a;
-    this.#b = b;
-  }
-
-  #literal(column: Extract<Column, { value: unknown }>): number {
-    const known = this.#literals.get(column);
-    if (known !== undefined) return known;
-    const hash = hash32(JSON.stringify([column.name, column.value]));
-    this.#literals.set(column, hash);
-    return hash;
+  /** 16 hex digits; of no ops at all, `NO_DIGEST`. */
+  toString(): string {
+    return hex(this.#high) + hex(this.#low);
   }
 }
+
+/** The digest of no ops. */
+export const NO_DIGEST = '0'.repeat(16);
+
+/** The digest of the ops of both. @throws RangeError when one is not 16 hex digits. */
+export function addDigests(a: string, b: string): string {
+  const low = half(a, 8) + half(b, 8);
+  return hex((half(a, 0) + half(b, 0) + Number(low >= 2 ** 32)) >>> 0) + hex(low >>> 0);
+}
+
+function half(digest: string, from: number): number {
+  if (!/^[0-9a-f]{16}$/.test(digest)) throw new RangeError(`a digest is 16 hex digits, this is ${digest}`);
+  return Number.parseInt(digest.slice(from, from + 8), 16);
+}
+
+const hex = (word: number): string => word.toString(16).padStart(8, '0');

@@ -1,8 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { NO_DIGEST } from '../data/index.ts';
 import { balance, type LedgerEntry, ledgerOf } from './ledger.ts';
 
-const NOTHING = { published: 0, ok: 0, failed: 0, dropped: 0, duplicate: 0 };
+const NOTHING = { published: 0, ok: 0, failed: 0, dropped: 0, duplicate: 0, digest: NO_DIGEST };
 const entry = (changes: Partial<LedgerEntry>): LedgerEntry => ({
   task: 0,
   action: 'putItem',
@@ -20,11 +21,12 @@ describe('the ledger', () => {
         action: 'getItem',
         planned: 10,
         skipped: 2,
-        counts: { published: 8, ok: 5, failed: 2, dropped: 1, duplicate: 4 },
+        counts: { published: 8, ok: 5, failed: 2, dropped: 1, duplicate: 4, digest: 'bc904ae6ca1b03e0' },
       }),
       entry({ planned: 3, counts: { ...NOTHING, published: 3, ok: 3 } }),
     ]);
     expect(ledger.tasks.map((task) => task.task)).toEqual([0, 1]);
+    expect(ledger.tasks.map(({ digest }) => digest)).toEqual([NO_DIGEST, 'bc904ae6ca1b03e0']);
     expect(ledger.total).toEqual({ planned: 13, published: 11, ok: 8, failed: 2, dropped: 3, duplicate: 4 });
     expect(balance(ledger)).toEqual({ balanced: true, problems: [] });
   });
@@ -86,7 +88,7 @@ describe('the ledger', () => {
     fc.assert(
       fc.property(few, few, few, few, few, few, (planned, skipped, published, ok, failed, dropped) => {
         const { balanced } = balance(
-          ledgerOf([entry({ planned, skipped, counts: { published, ok, failed, dropped, duplicate: 0 } })]),
+          ledgerOf([entry({ planned, skipped, counts: { ...NOTHING, published, ok, failed, dropped } })]),
         );
         expect(balanced).toBe(planned === published + skipped && published === ok + failed + dropped);
       }),

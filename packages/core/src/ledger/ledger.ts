@@ -1,3 +1,5 @@
+import { NO_DIGEST } from '../data/index.ts';
+
 /** The columns of a ledger, by the names of the JSON output. */
 export interface LedgerCounts {
   /** Ops that the plan asked for so far. */
@@ -8,7 +10,11 @@ export interface LedgerCounts {
   readonly failed: number;
   /** Ops that nobody sent because their time had passed: skipped by the publisher, or dropped by a worker. */
   readonly dropped: number;
-  /** Outcomes of ops that already had one, because their batch was executed twice. Outside the balance. */
+  /**
+   * Ops that may have run twice: their worker died (or was taken for dead) while it held their batch, and the batch was given
+   * to another one. An upper bound, as it is not known which of them the first one had sent. Outside the balance: whoever holds
+   * the batch last accounts for each op once.
+   */
   readonly duplicate: number;
 }
 
@@ -21,7 +27,7 @@ export interface LedgerEntry {
   /** Ops that the publisher dropped: in the plan, and never put on a queue. */
   readonly skipped: number;
   /** The bus's account of the task; `undefined` when nothing of it was ever pushed. */
-  readonly counts: Omit<LedgerCounts, 'planned'> | undefined;
+  readonly counts: (Omit<LedgerCounts, 'planned'> & { readonly digest: string }) | undefined;
 }
 
 export interface TaskLedger extends LedgerCounts {
@@ -29,6 +35,8 @@ export interface TaskLedger extends LedgerCounts {
   readonly action: string;
   /** The part of `dropped` that was the publisher's. */
   readonly skipped: number;
+  /** Digest of the ops that ended ok or failed (`OpDigest`); zeros when no worker keeps digests. */
+  readonly digest: string;
 }
 
 export interface Ledger {
@@ -64,6 +72,7 @@ function taskLedger({ task, action, planned, skipped, counts }: LedgerEntry): Ta
     failed: counts?.failed ?? 0,
     dropped: (counts?.dropped ?? 0) + skipped,
     duplicate: counts?.duplicate ?? 0,
+    digest: counts?.digest ?? NO_DIGEST,
   };
 }
 

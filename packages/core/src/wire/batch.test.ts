@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { instant, micros } from '../units/index.ts';
-import { type Batch, encodeBatch, MAX_BATCH_OPS } from './batch.ts';
+import { type Batch, encodeBatch, MAX_BATCH_OPS, MOST_REDELIVERIES } from './batch.ts';
 import { decodeElement } from './element.ts';
 
 const BATCH: Batch = {
@@ -22,6 +22,7 @@ const batches = fc.record(
     at: fc.maxSafeNat().map(instant),
     span: fc.nat(3_600_000_000).map(micros),
     positions: fc.array(fc.maxSafeNat(), { maxLength: 20 }),
+    redelivered: fc.integer({ min: 1, max: MOST_REDELIVERIES }),
   },
   { requiredKeys: ['run', 'task', 'first', 'count', 'at', 'span'] },
 );
@@ -45,8 +46,12 @@ describe('a batch', () => {
     expect(Buffer.byteLength(encodeBatch({ ...BATCH, ...change }))).toBeLessThanOrEqual(120);
   });
 
-  test('has at most 200 bytes with three streams of a day of 5,000,000 ops a second', () => {
+  test('has at most 200 bytes with three streams of a day of 5,000,000 ops a second, redelivered', () => {
     const positions = [432_000_000_000, 432_000_000_000, 432_000_000_000];
-    expect(Buffer.byteLength(encodeBatch({ ...BATCH, positions }))).toBeLessThanOrEqual(200);
+    expect(Buffer.byteLength(encodeBatch({ ...BATCH, positions, redelivered: 1 }))).toBeLessThanOrEqual(200);
+  });
+
+  test('says nothing of redelivery when there was none, so that its text is the same as ever', () => {
+    expect(encodeBatch(BATCH)).not.toContain('redelivered');
   });
 });

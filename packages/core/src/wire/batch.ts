@@ -23,15 +23,20 @@ export interface Batch {
   readonly span: Micros;
   /** For `seeds`: how often each stream was picked by the ops before `first`. */
   readonly positions?: readonly number[];
+  /** How often the batch was given back by workers that died holding it, up to `MOST_REDELIVERIES`; absent = never. */
+  readonly redelivered?: number;
 }
 
 /** More ops than any publisher puts into one batch: a bound on what a forged element can make a worker do. */
 export const MAX_BATCH_OPS = 100_000;
+/** Beyond it redeliveries are not told apart any more. */
+export const MOST_REDELIVERIES = 1_000;
 
 /** The list element: JSON of some 90 bytes, e.g. `{"run":"k3v9x2","task":0,"first":4500,"count":200,"at":…,"span":398}`. */
 export function encodeBatch(batch: Batch): string {
   const positions = batch.positions === undefined ? '' : `,"positions":[${batch.positions.join(',')}]`;
-  return `{"run":${JSON.stringify(batch.run)},"task":${batch.task},"first":${batch.first},"count":${batch.count},"at":${batch.at},"span":${batch.span}${positions}}`;
+  const redelivered = batch.redelivered === undefined ? '' : `,"redelivered":${batch.redelivered}`;
+  return `{"run":${JSON.stringify(batch.run)},"task":${batch.task},"first":${batch.first},"count":${batch.count},"at":${batch.at},"span":${batch.span}${positions}${redelivered}}`;
 }
 
 /**
@@ -50,16 +55,21 @@ export function batchOf(element: Readonly<Record<string, unknown>>): Batch {
     span: micros(whole(element, 'span', 0, 3_600_000_000)),
   };
   const positions = element['positions'];
-  if (positions === undefined) return batch;
-  if (!Array.isArray(positions) || positions.length > 1_024 || !positions.every(isPosition)) {
+  const redelivered = element['redelivered'];
+  if (positions !== undefined && !isPositions(positions)) {
     throw invalid('positions', positions, 'a list of at most 1,024 whole numbers ≥ 0');
   }
-  return { ...batch, positions };
+  return {
+    ...batch,
+    ...(positions !== undefined && { positions }),
+    ...(redelivered !== undefined && { redelivered: whole(element, 'redelivered', 1, MOST_REDELIVERIES) }),
+  };
 }
 
 const isWhole = (value: unknown): value is number => typeof value === 'number' && Number.isSafeInteger(value);
 
-const isPosition = (value: unknown): value is number => isWhole(value) && value >= 0;
+const isPositions = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.length <= 1_024 && value.every((position) => isWhole(position) && position >= 0);
 
 function whole(element: Readonly<Record<string, unknown>>, field: string, least: number, most: number): number {
   const value = element[field];

@@ -2,8 +2,10 @@ import { z } from 'zod';
 import { DrumlineError } from '../errors/index.ts';
 import {
   COUNTERS,
+  type Durations,
   Histogram,
   LONGEST_ENCODED,
+  type RunSeconds,
   type TaskFigures,
   WINDOWS_REPORTED,
   zeroCounters,
@@ -30,6 +32,8 @@ export interface WorkerReport {
   readonly at: Instant;
   /** A task that has not changed for some reports may be left out: readers keep what they last heard of it. */
   readonly tasks: readonly TaskReport[];
+  /** Seconds of each run in which this incarnation has sent or ended ops, and those that were disturbed; cumulative. */
+  readonly seconds: readonly RunSeconds[];
   /** Ops that are with their target now. */
   readonly inFlight: number;
   /** Ops that are claimed and wait for their intended start. */
@@ -45,15 +49,13 @@ export interface WorkerReport {
   readonly memory: { readonly rss: number; readonly heapUsed: number };
   /** Error bar of the worker's reading of the fleet's clock. */
   readonly clockError: Micros;
-  /** By `run/task`: digest of the ops that were executed, in hexadecimal. */
-  readonly digest?: ReadonlyMap<string, string>;
   /** Elements set aside in dead-letter lists by this incarnation. */
   readonly garbage: number;
 }
 
 /** Characters of the longest report that is looked at. */
 export const LONGEST_REPORT = 16 * 1024 * 1024;
-/** Tasks, error codes and digests that one report may hold: it bounds what reading it can allocate. */
+/** Tasks and error codes that one report may hold: it bounds what reading it can allocate. */
 export const MOST_ENTRIES = 256;
 
 const count = z.int().nonnegative();
@@ -62,6 +64,8 @@ const time = z.number().nonnegative();
 const name = z.string().regex(/^[\x21-\x7e]{1,200}$/);
 const histogram = z.strictObject({ hdr: z.string().max(LONGEST_ENCODED), clamped: count });
 const fewEntries = (record: object): boolean => Object.keys(record).length <= MOST_ENTRIES;
+
+const durations = { response: histogram, service: histogram, lateness: histogram };
 
 const TASK = z.strictObject({
   run: name,
@@ -80,9 +84,8 @@ const TASK = z.strictObject({
   bytesSent: count,
   bytesReceived: count,
   errors: z.record(z.string().regex(/^[A-Z][A-Z0-9_]{0,63}$/), count).refine(fewEntries, 'too many error codes'),
-  response: histogram,
-  service: histogram,
-  lateness: histogram,
+  ...durations,
+  disturbed: z.strictObject(durations).optional(),
   windows: z.strictObject({ first: count, counts: z.array(count).max(WINDOWS_REPORTED) }),
 });
 
@@ -95,6 +98,9 @@ const REPORT = z.strictObject({
   seq: count.min(1),
   at: time,
   tasks: z.array(TASK).max(MOST_ENTRIES),
+  seconds: z
+    .array(z.strictObject({ run: name, of: count, disturbed: count, stall: count, redelivery: count, clock: count }))
+    .max(MOST_ENTRIES),
   inFlight: count,
   pending: count,
   threads: count,
@@ -103,10 +109,6 @@ const REPORT = z.strictObject({
   cpu: time,
   memory: z.strictObject({ rss: count, heapUsed: count }),
   clockError: time,
-  digest: z
-    .record(z.string().regex(/^[\x21-\x7e]{1,200}\/\d{1,9}$/), z.string().regex(/^[0-9a-f]{1,128}$/))
-    .refine(fewEntries, 'too many digests')
-    .optional(),
   garbage: count,
 });
 
@@ -116,29 +118,35 @@ type WireReport = z.infer<typeof REPORT>;
 
 /** The message for `report`. */
 export function encodeReport(report: WorkerReport): string {
-  const { digest, tasks, ...rest } = report;
+  const { tasks, seconds, ...rest } = report;
   const wire: WireReport = {
     kind: 'report',
     ...rest,
     tasks: tasks.map(encodeTask),
-    ...(digest === undefined ? {} : { digest: Object.fromEntries(digest) }),
+    seconds: [...seconds],
   };
   return JSON.stringify(wire);
 }
 
-function encodeTask({ counters, errors, response, service, lateness, windows, ...rest }: TaskReport): WireTask {
+function encodeTask(report: TaskReport): WireTask {
+  const { counters, errors, disturbed, windows, ...rest } = report;
   return {
     run: rest.run,
     task: rest.task,
     action: rest.action,
     ...counters,
     errors: Object.fromEntries(errors),
-    response: encodeHistogram(response),
-    service: encodeHistogram(service),
-    lateness: encodeHistogram(lateness),
+    ...encodeDurations(report),
+    ...(disturbed !== undefined && { disturbed: encodeDurations(disturbed) }),
     windows: { first: windows.first, counts: [...windows.counts] },
   };
 }
+
+const encodeDurations = ({ response, service, lateness }: Durations): Durations<WireHistogram> => ({
+  response: encodeHistogram(response),
+  service: encodeHistogram(service),
+  lateness: encodeHistogram(lateness),
+});
 
 const encodeHistogram = (from: Histogram): WireHistogram => ({ hdr: from.encode(), clamped: from.clamped });
 
@@ -180,6 +188,7 @@ function decodeWire(wire: WireReport): WorkerReport {
     seq: wire.seq,
     at: instant(wire.at),
     tasks: wire.tasks.map(decodeTask),
+    seconds: wire.seconds,
     inFlight: wire.inFlight,
     pending: wire.pending,
     threads: wire.threads,
@@ -188,7 +197,6 @@ function decodeWire(wire: WireReport): WorkerReport {
     cpu: wire.cpu,
     memory: wire.memory,
     clockError: micros(wire.clockError),
-    ...(wire.digest === undefined ? {} : { digest: new Map(Object.entries(wire.digest)) }),
     garbage: wire.garbage,
   };
 }
@@ -202,12 +210,17 @@ function decodeTask(wire: WireTask): TaskReport {
     action: wire.action,
     counters,
     errors: new Map(Object.entries(wire.errors)),
-    response: Histogram.decode(wire.response.hdr, wire.response.clamped),
-    service: Histogram.decode(wire.service.hdr, wire.service.clamped),
-    lateness: Histogram.decode(wire.lateness.hdr, wire.lateness.clamped),
+    ...decodeDurations(wire),
+    ...(wire.disturbed !== undefined && { disturbed: decodeDurations(wire.disturbed) }),
     windows: wire.windows,
   };
 }
+
+const decodeDurations = ({ response, service, lateness }: Durations<WireHistogram>): Durations => ({
+  response: Histogram.decode(response.hdr, response.clamped),
+  service: Histogram.decode(service.hdr, service.clamped),
+  lateness: Histogram.decode(lateness.hdr, lateness.clamped),
+});
 
 function invalid(problem: string, cause?: unknown): DrumlineError {
   // What the problem quotes may be anybody's: no control characters, and no more than a line of it.
