@@ -1,33 +1,34 @@
 import type { Bus, TaskCounts } from '@drumline/core/bus';
 import type { LedgerEntry } from '@drumline/core/ledger';
-import type { TaskPlay } from './task-play.ts';
+import type { Score } from './score.ts';
 
 /** The publisher's side of the ledger, put together with the bus's. */
 export class Accounts {
-  readonly #plays = new Map<number, TaskPlay>();
-  readonly #skipped = new Map<number, number>();
+  readonly #score: Score;
   readonly #actions: readonly string[];
   #counts: ReadonlyMap<number, TaskCounts> = new Map();
+  #published = 0;
   #outcomes = 0;
 
-  constructor(actions: readonly string[]) {
+  constructor(score: Score, actions: readonly string[]) {
+    this.#score = score;
     this.#actions = actions;
-  }
-
-  started(play: TaskPlay): void {
-    this.#plays.set(play.task, play);
-  }
-
-  /** Ops of a beat that were not published, because they were too late to be of use. */
-  skip(task: number, ops: number): void {
-    this.#skipped.set(task, (this.#skipped.get(task) ?? 0) + ops);
   }
 
   /** Reads the bus's side again. */
   async refresh(bus: Bus, run: string, queues: number): Promise<void> {
     this.#counts = await bus.readLedger(run, queues);
+    this.#published = 0;
     this.#outcomes = 0;
-    for (const { ok, failed, dropped } of this.#counts.values()) this.#outcomes += ok + failed + dropped;
+    for (const { published, ok, failed, dropped } of this.#counts.values()) {
+      this.#published += published;
+      this.#outcomes += ok + failed + dropped;
+    }
+  }
+
+  /** How many ops were put on queues, as of the last refresh. */
+  get published(): number {
+    return this.#published;
   }
 
   /** How many ops have their outcome, as of the last refresh. */
@@ -51,11 +52,12 @@ export class Accounts {
   }
 
   #entry(task: number): LedgerEntry {
+    const voice = this.#score.voice(task);
     return {
       task,
       action: this.#actions[task] ?? '',
-      planned: this.#plays.get(task)?.planned ?? 0,
-      skipped: this.#skipped.get(task) ?? 0,
+      planned: voice?.play.planned ?? 0,
+      skipped: voice?.skipped ?? 0,
       counts: this.#counts.get(task),
     };
   }

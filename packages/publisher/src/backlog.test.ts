@@ -1,4 +1,4 @@
-import { instant, micros } from '@drumline/core/units';
+import { instant, micros, millis } from '@drumline/core/units';
 import { describe, expect, test } from 'vitest';
 import { type BacklogPolicy, type BacklogState, backlogState, QueueAge } from './backlog.ts';
 import { BacklogGuard } from './backlog-guard.ts';
@@ -76,11 +76,14 @@ describe('BacklogGuard', () => {
     return { debug: say, info: say, warn: say, error: say };
   };
 
+  const guardOf = (policy: BacklogPolicy, lines: string[] = []) =>
+    new BacklogGuard({ policy, bound: micros(1_000_000), outage: millis(60_000), log: log(lines) });
+
   test('speaks when something changes, and only then', () => {
     const lines: string[] = [];
-    const guard = new BacklogGuard({ policy: 'warn', bound: micros(1_000_000), log: log(lines) });
+    const guard = guardOf('warn', lines);
     const ages = [0, 500_000, 2_000_000, 3_000_000, 7_000_000, 6_000_000, 400_000, 0];
-    expect(ages.map((age) => guard.judge(micros(age)))).toEqual([
+    expect(ages.map((age) => guard.judge(instant(0), micros(age), false))).toEqual([
       'ok',
       'ok',
       'warn',
@@ -98,10 +101,32 @@ describe('BacklogGuard', () => {
   });
 
   test('aborts by an error that says how far behind', () => {
-    const guard = new BacklogGuard({ policy: 'abort', bound: micros(1_000_000), log: log([]) });
-    expect(() => guard.judge(micros(1_500_000))).toThrow(
+    const guard = guardOf('abort');
+    expect(() => guard.judge(instant(0), micros(1_500_000), false)).toThrow(
       expect.objectContaining({ code: 'DRUM_BACKLOG', message: expect.stringContaining('1.5 s') }),
     );
     expect(guard.state).toBe('abort');
+  });
+
+  test.each(['warn', 'pause', 'abort'] as const)('%s: a Redis without memory is waited for', (policy) => {
+    const lines: string[] = [];
+    const guard = guardOf(policy, lines);
+    const judge = (s: number, isFull: boolean) => guard.judge(instant(s * 1e6), micros(0), isFull);
+    expect([judge(0, false), judge(1, true)]).toEqual(['ok', 'pause']);
+    expect(guard.heldUpBy).toBe('memory');
+    expect([judge(61, true), judge(62, false)]).toEqual(['pause', 'ok']);
+    expect(guard.heldUpBy).toBeUndefined();
+    expect(lines).toEqual([
+      'Redis is out of memory (maxmemory): publishing waits until workers have made room',
+      'the backlog is back within its bound',
+    ]);
+  });
+
+  test('a Redis that stays without memory for longer than an outage may last ends the run', () => {
+    const guard = guardOf('warn');
+    guard.judge(instant(0), micros(0), true);
+    expect(() => guard.judge(instant(60_000_001), micros(0), true)).toThrow(
+      expect.objectContaining({ code: 'DRUM_BUS_FULL', exit: 4, message: expect.stringContaining('60 s') }),
+    );
   });
 });

@@ -1,15 +1,7 @@
 import type { Bus, Unsubscribe } from '@drumline/core/bus';
 import type { Clock } from '@drumline/core/clock';
 import type { Log } from '@drumline/core/log';
-import {
-  type CommandGate,
-  type CommandSet,
-  decodeCommand,
-  encodeReply,
-  obey,
-  parseRate,
-  type RateChange,
-} from '@drumline/core/notify';
+import { type CommandGate, CommandPost, type CommandSet, parseRate, type RateChange } from '@drumline/core/notify';
 import type { Instant } from '@drumline/core/units';
 
 /** What commands can do to a publisher. */
@@ -28,42 +20,35 @@ export interface CommandDeskOptions {
   readonly gate: CommandGate;
   readonly log: Log;
   readonly publisher: Steerable;
+  /** Id of the run that commands are about. */
+  readonly run: string;
 }
 
 /** Listens to the notify channel on behalf of the publisher, and answers as `publisher`. */
 export class CommandDesk {
-  readonly #options: CommandDeskOptions;
+  readonly #post: CommandPost;
   #unsubscribe: Unsubscribe = () => Promise.resolve();
 
-  private constructor(options: CommandDeskOptions) {
-    this.#options = options;
+  private constructor({ publisher, run, ...options }: CommandDeskOptions) {
+    this.#post = new CommandPost({
+      ...options,
+      from: 'publisher',
+      commands: commandsOf(publisher),
+      // What only workers do is not for the publisher to refuse, unless it alone was asked.
+      leaveUnknown: true,
+      run: () => Promise.resolve(run),
+    });
   }
 
   static async open(options: CommandDeskOptions): Promise<CommandDesk> {
     const desk = new CommandDesk(options);
-    desk.#unsubscribe = await options.bus.onNotify((message) => void desk.#receive(message));
+    options.gate.listenFrom(options.clock.now());
+    desk.#unsubscribe = await options.bus.onNotify((message) => void desk.#post.receive(message));
     return desk;
   }
 
   close(): Promise<void> {
     return this.#unsubscribe();
-  }
-
-  async #receive(message: string): Promise<void> {
-    const { bus, clock, gate, log, publisher } = this.#options;
-    const now = clock.now();
-    try {
-      const command = decodeCommand(message, now);
-      const commands = commandsOf(publisher);
-      // What only workers do is not for the publisher to refuse, unless it alone was asked.
-      if (!Object.hasOwn(commands, command.cmd) && command.target === undefined) return;
-      const reply = await obey(command, 'publisher', commands, gate, now);
-      if (reply === undefined) return;
-      log.info({ cmd: command.cmd, ok: reply.ok }, `command ${command.cmd}: ${reply.message}`);
-      await bus.report(encodeReply(reply));
-    } catch (error) {
-      log.warn({ err: error }, 'a command could not be read or answered');
-    }
   }
 }
 

@@ -3,7 +3,7 @@ import type { Clock } from '@drumline/core/clock';
 import { sameConfig } from '@drumline/core/config';
 import { readyWorkers } from '@drumline/core/fleet';
 import type { Log } from '@drumline/core/log';
-import { askFleet, encodeCommand, newCommand } from '@drumline/core/notify';
+import { type Arguments, askFleet, type Command, encodeCommand, newCommand } from '@drumline/core/notify';
 import { type Millis, millis } from '@drumline/core/units';
 
 const UPDATE_WITHIN: Millis = millis(10_000);
@@ -13,6 +13,7 @@ const LOOK_EVERY: Millis = millis(100);
 export interface FleetOptions {
   readonly bus: Bus;
   readonly clock: Clock;
+  readonly host: string;
   readonly secret: string | undefined;
   readonly log: Log;
 }
@@ -30,11 +31,11 @@ export class Fleet {
    * when it differs it is written, and the workers that are there are told and waited for.
    */
   async bringConfig(text: string): Promise<void> {
-    const { bus, secret, log } = this.#options;
+    const { bus, log } = this.#options;
     const present = await bus.readConfig();
     if (present !== undefined && sameConfig(present, text)) return;
     await bus.writeConfig(text);
-    const command = await newCommand(bus, { cmd: 'update_config' }, secret);
+    const command = await this.#command('update_config');
     const answers = await askFleet(bus, command, { within: UPDATE_WITHIN, publisher: false });
     const failed = answers.filter(({ reply }) => reply?.ok !== true);
     for (const { from, reply } of failed) {
@@ -60,14 +61,19 @@ export class Fleet {
 
   /** Lets workers that a command has paused go on. Not waited for: who is not there needs no telling. */
   async resume(): Promise<void> {
-    const { bus, secret } = this.#options;
-    await bus.notify(encodeCommand(await newCommand(bus, { cmd: 'resume' }, secret)));
+    const { bus } = this.#options;
+    await bus.notify(encodeCommand(await this.#command('resume')));
   }
 
   /** Lets the workers drop what they have not sent of the run, and waits until they have heard it. */
   async stop(run: string): Promise<void> {
-    const { bus, secret } = this.#options;
-    const command = await newCommand(bus, { cmd: 'stop', args: { run } }, secret);
+    const { bus } = this.#options;
+    const command = await this.#command('stop', { run });
     await askFleet(bus, command, { within: STOP_WITHIN, publisher: false });
+  }
+
+  #command(cmd: string, args: Arguments = {}): Promise<Command> {
+    const { bus, host, secret } = this.#options;
+    return newCommand(bus, { cmd, args, by: `publisher@${host}` }, secret);
   }
 }

@@ -62,7 +62,7 @@ describe('Outbox', () => {
         for (const [i, wait] of waits.entries()) {
           const elements = [`${i}a`, `${i}b`];
           expected.push(...elements);
-          outbox.put(elements, new Map([[0, 2]]));
+          outbox.put(elements, new Map([[0, 2]]), 0);
           if (wait > 0) await clock.advance(micros(wait * 1_000));
         }
         let flushed = false;
@@ -82,18 +82,18 @@ describe('Outbox', () => {
 
   test('pushes go out without waiting for answers', async () => {
     const { outbox, bus, fleet } = outboxOn(['late', 'late', 'late']);
-    for (let i = 0; i < 3; i += 1) outbox.put([`${i}`], one(0));
+    for (let i = 0; i < 3; i += 1) outbox.put([`${i}`], one(0), 0);
     expect(bus.pushes).toBe(3);
     expect(await queued(fleet)).toEqual(['0', '1', '2']);
   });
 
   test('what is on its way waits too', async () => {
     const { outbox, clock } = outboxOn(['none', 'late', 'request lost']);
-    outbox.put(['a', 'b'], one(0));
+    outbox.put(['a', 'b'], one(0), 0);
     await clock.advance(micros(0));
     expect([outbox.length, outbox.waiting]).toEqual([2, 2]);
-    outbox.put(['c'], one(0));
-    outbox.put(['d'], one(0));
+    outbox.put(['c'], one(0), 0);
+    outbox.put(['d'], one(0), 0);
     expect([outbox.length, outbox.waiting]).toEqual([2, 4]);
     outbox.learn(0);
     expect([outbox.length, outbox.waiting]).toEqual([0, 2]);
@@ -102,7 +102,7 @@ describe('Outbox', () => {
   test('ends when a newer publisher has taken over', async () => {
     const { outbox, fleet, clock } = outboxOn();
     await new MemoryBus(fleet).fence(0, 'r', 9);
-    outbox.put(['x'], one(0));
+    outbox.put(['x'], one(0), 0);
     await clock.advance(micros(1_000_000));
     await outbox.flushed();
     expect(outbox.failure).toMatchObject({
@@ -114,25 +114,74 @@ describe('Outbox', () => {
 
   test('ends when the queue has forgotten what it had confirmed', async () => {
     const { outbox, fleet, clock } = outboxOn();
-    outbox.put(['x'], one(0));
+    outbox.put(['x'], one(0), 0);
     await clock.advance(micros(0));
     fleet.queue(0).forget('r');
-    outbox.put(['y'], one(0));
+    outbox.put(['y'], one(0), 0);
     await clock.advance(micros(1_000_000));
     await outbox.flushed();
     expect(outbox.failure).toMatchObject({ code: 'DRUM_BUS_LOST', message: expect.stringContaining('confirmed 1') });
   });
 
-  test.each(['DRUM_BUS_REFUSED', 'DRUM_BUS_FULL', 'DRUM_BUS_CLOSED'] as const)('ends with %s', async (code) => {
+  test.each(['DRUM_BUS_REFUSED', 'DRUM_BUS_UNREACHABLE', 'DRUM_BUS_CLOSED'] as const)('ends with %s', async (code) => {
     const { outbox, bus, clock } = outboxOn();
     bus.push = () => Promise.reject(new DrumlineError(code, 'no'));
-    outbox.put(['x'], one(0));
-    outbox.put(['y'], one(0));
+    outbox.put(['x'], one(0), 0);
+    outbox.put(['y'], one(0), 0);
     await clock.advance(micros(0));
     await outbox.flushed();
     expect(outbox.failure).toMatchObject({ code });
-    outbox.put(['z'], one(0));
+    outbox.put(['z'], one(0), 0);
     expect(outbox.waiting).toBe(3);
+  });
+
+  test('a server without memory is offered the oldest push alone until it takes it; then all goes on in order', async () => {
+    const { outbox, bus, clock, fleet } = outboxOn();
+    const take = bus.push.bind(bus);
+    const offered: number[] = [];
+    bus.push = (_, { seq }) => {
+      offered.push(seq);
+      return Promise.reject(new DrumlineError('DRUM_BUS_FULL', 'no memory'));
+    };
+    for (let i = 1; i <= 100; i += 1) outbox.put([`${i}`], one(0), i);
+    await clock.advance(micros(1_000_000));
+    expect(outbox).toMatchObject({ isFull: true, unanswered: 100, confirmed: 0, failure: undefined });
+    expect(offered.slice(64).every((seq) => seq === 1)).toBe(true);
+    bus.push = take;
+    await clock.advance(micros(200_000));
+    await outbox.flushed();
+    expect(outbox).toMatchObject({ isFull: false, unanswered: 0, confirmed: 100 });
+    expect(await queued(fleet)).toEqual(Array.from({ length: 100 }, (_, i) => `${i + 1}`));
+  });
+
+  test('however much waits, no more than a window of pushes is under way', async () => {
+    const { outbox, bus, clock } = outboxOn();
+    const answers: (() => void)[] = [];
+    const take = bus.push.bind(bus);
+    bus.push = async (queue, push) => {
+      await new Promise<void>((resolve) => answers.push(resolve));
+      return take(queue, push);
+    };
+    for (let i = 0; i < 1_000; i += 1) outbox.put([`${i}`], one(0), i);
+    await clock.advance(micros(0));
+    expect(answers.length).toBe(64);
+    for (let answered = 0; outbox.unanswered > 0; answered += 1) {
+      answers.shift()?.();
+      await clock.advance(micros(0));
+      expect(answers.length).toBeLessThanOrEqual(64);
+      expect(answered).toBeLessThan(1_000);
+    }
+  });
+
+  test('goes on after the last push that the queue has from a predecessor', async () => {
+    const { fleet, clock, bus } = outboxOn();
+    await bus.push(0, { run: 'r', epoch: 4, seq: 1, beat: 0, elements: ['a'], published: one(0) });
+    await bus.fence(0, 'r', 5);
+    const outbox = new Outbox({ bus, clock, queue: 0, run: 'r', epoch: 5, last: 1 });
+    outbox.put(['b'], one(0), 1);
+    await clock.advance(micros(0));
+    expect(await queued(fleet)).toEqual(['a', 'b']);
+    expect(outbox.confirmed).toBe(1);
   });
 
   test('with nothing put it is flushed', async () => {

@@ -30,8 +30,10 @@ function played(file: unknown, beats: number, settles: (task: number) => number 
       starts[number] = at;
       const started = new TaskPlay(number, definition, specOf(task), []);
       plays.push(started);
-      return started;
+      return { play: started, beat: at };
     },
+    hasStarted: () => false,
+    mayBegin: (_, __, isBeforeOver) => isBeforeOver(),
     isSettled: (task) => beat > (doneAt.get(task) ?? Number.POSITIVE_INFINITY) + settles(task),
   });
   const table: string[] = [];

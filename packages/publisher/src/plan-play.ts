@@ -7,12 +7,22 @@ export interface RunBatch extends DueBatch {
   readonly startBeat: number;
 }
 
+/** A task's play, and the run's beat at which its own time began. */
+export interface StartedTask {
+  readonly play: TaskPlay;
+  readonly beat: number;
+}
+
 /** What the player needs of its surroundings. */
 export interface Stage {
-  /** Starts a task at the given beat of the run. */
-  startTask(task: Task, beat: number): TaskPlay;
+  /** What is being played of the task already, if anything; else starts it at the given beat of the run. */
+  startTask(task: Task, beat: number): StartedTask;
+  /** The task has begun. */
+  hasStarted(task: Task): boolean;
   /** Every op that was published of the task has its outcome. */
   isSettled(task: number): boolean;
+  /** Whether a member of a sequence, which begins with the task `first`, begins at the given beat. */
+  mayBegin(first: Task, beat: number, isBeforeOver: () => boolean): boolean;
 }
 
 /** A node of the plan while it is played. */
@@ -32,8 +42,9 @@ interface Part {
 export class PlanPlay {
   readonly #root: Part;
 
-  constructor(root: PlanNode, stage: Stage) {
-    this.#root = partOf(root, stage, 0);
+  /** @param beat at which what has not begun yet does: the run's beginning, when nothing has. */
+  constructor(root: PlanNode, stage: Stage, beat = 0) {
+    this.#root = partOf(root, stage, beat);
   }
 
   get isOver(): boolean {
@@ -65,8 +76,8 @@ function partOf(node: PlanNode, stage: Stage, beat: number): Part {
   };
 }
 
-function leaf(node: Task, stage: Stage, startBeat: number): Part {
-  const task = stage.startTask(node, startBeat);
+function leaf(node: Task, stage: Stage, now: number): Part {
+  const { play: task, beat: startBeat } = stage.startTask(node, now);
   const untilOf = (beat: number): Micros => micros((beat + 1 - startBeat) * BEAT);
   return {
     play: (beat, into) => {
@@ -80,13 +91,20 @@ function leaf(node: Task, stage: Stage, startBeat: number): Part {
 }
 
 function sequence(members: readonly PlanNode[], stage: Stage, beat: number): Part {
-  const [first, ...rest] = members;
+  // A later member that has begun already says that those before it are over.
+  const begun = members.findLastIndex((member) => firstTasks(member).some((task) => stage.hasStarted(task)));
+  const [first, ...rest] = members.slice(Math.max(0, begun));
   if (first === undefined) return { play: () => undefined, isOver: true, running: () => [] };
   let current = partOf(first, stage, beat);
+  const isOver = (): boolean => current.isOver;
   return {
     play: (now, into) => {
-      const next = current.isOver ? rest.shift() : undefined;
-      if (next !== undefined) current = partOf(next, stage, now);
+      const [next] = rest;
+      const [task] = next === undefined ? [] : firstTasks(next);
+      if (next !== undefined && task !== undefined && stage.mayBegin(task, now, isOver)) {
+        rest.shift();
+        current = partOf(next, stage, now);
+      }
       current.play(now, into);
     },
     get isOver() {
@@ -94,4 +112,12 @@ function sequence(members: readonly PlanNode[], stage: Stage, beat: number): Par
     },
     running: () => current.running(),
   };
+}
+
+/** The tasks that begin when the node does. */
+function firstTasks(node: PlanNode): readonly Task[] {
+  if (node.kind === 'task') return [node];
+  if (node.kind === 'group') return node.members.flatMap(firstTasks);
+  const [first] = node.members;
+  return first === undefined ? [] : firstTasks(first);
 }

@@ -18,6 +18,13 @@ export class PlannedWindows {
     if (before < count) this.#count(task, window + 1, count - before);
   }
 
+  /** Adds what another count has of later beats. */
+  addAll(later: PlannedWindows): void {
+    for (const [task, { first, counts }] of later.#tasks) {
+      for (const [i, ops] of counts.entries()) this.#count(task, first + i, ops);
+    }
+  }
+
   /** Ops of the task intended in the windows that [from, to) touches. */
   between(task: number, from: Instant, to: Instant): number {
     const windows = this.#tasks.get(task);

@@ -93,7 +93,7 @@ describe('faults', () => {
       override renewLock(...args: Parameters<MemoryBus['renewLock']>): Promise<boolean> {
         return this.silent ? new Promise(() => undefined) : super.renewLock(...args);
       }
-      override writeRun(...args: Parameters<MemoryBus['writeRun']>): Promise<void> {
+      override writeRun(...args: Parameters<MemoryBus['writeRun']>): Promise<boolean> {
         return this.silent ? new Promise(() => undefined) : super.writeRun(...args);
       }
     }

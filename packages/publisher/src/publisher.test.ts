@@ -108,7 +108,7 @@ describe('preparing', () => {
   test('a failure gives the lock back', async () => {
     const stage = new Stage();
     class Broken extends MemoryBus {
-      override writeRun(): Promise<void> {
+      override writeRun(): Promise<boolean> {
         return Promise.reject(new Error('no rights'));
       }
     }
@@ -269,7 +269,7 @@ describe('commands', () => {
     const publisher = await stage.prepare([{ ...GET, times: 1_000 }]);
     const running = publisher.run();
     await stage.pass(300);
-    await stage.bus.push(0, { run: 'other', epoch: 99, seq: 1, elements: ['foreign'], published: new Map() });
+    await stage.bus.push(0, { run: 'other', epoch: 99, seq: 1, beat: 0, elements: ['foreign'], published: new Map() });
     expect(await stage.tell('stop')).toMatchObject({ ok: true });
     const outcome = await stage.toEnd(running);
     const { planned, dropped, balanced } = columns(outcome);

@@ -1,30 +1,33 @@
-import { type Config, readConfig } from '@drumline/core/config';
+import { readConfig } from '@drumline/core/config';
 import { DrumlineError } from '@drumline/core/errors';
+import { DeathWatch } from '@drumline/core/fleet';
 import type { RateChange } from '@drumline/core/notify';
-import { encodeRun, Pauses, type RunRecord, type RunState, type RunTask } from '@drumline/core/run';
-import { elapsed, type Instant, type Millis, micros, microsOf, millis, shift } from '@drumline/core/units';
+import type { RunState } from '@drumline/core/run';
+import { elapsed, type Instant, type Millis, micros, microsOf, millis } from '@drumline/core/units';
 import { Accounts } from './accounts.ts';
 import { atMost } from './at-most.ts';
 import { BacklogGuard } from './backlog-guard.ts';
+import type { Cast } from './cast.ts';
+import { Checkpoints } from './checkpoints.ts';
 import { CommandDesk } from './command-desk.ts';
 import { Conductor } from './conductor.ts';
-import { Dispatcher } from './dispatcher.ts';
 import { dropQueued } from './drop-queued.ts';
-import { Fleet } from './fleet.ts';
-import { Journal } from './journal.ts';
-import { Lease } from './lease.ts';
+import { fenced } from './fenced.ts';
 import { Lookout } from './lookout.ts';
 import { Patience } from './patience.ts';
-import type { PublisherOptions } from './publisher-options.ts';
+import type { PlannedWindows } from './planned-windows.ts';
+import { prepareRun } from './premiere.ts';
+import type { PremiereOptions, PublisherOptions, TakeoverOptions } from './publisher-options.ts';
+import { recount } from './recount.ts';
 import type { PublisherStatus, RunOutcome } from './run-outcome.ts';
-import { checkTasks, type SpecFactors } from './task-spec.ts';
+import { takeRunOver } from './takeover.ts';
 
 const JUDGE_EVERY: Millis = millis(100);
 const SETTLED_EVERY: Millis = millis(20);
 /** What the end of a run still has to say to the bus may take so long. */
 const FAREWELL_WITHIN: Millis = millis(5_000);
-/** Between the preparations and the first beat: what the beat loop starts with must be there by then. */
-const START_AFTER: Millis = millis(50);
+/** And when Redis is known to be gone. */
+const GONE_WITHIN: Millis = millis(200);
 /** Kept after the end of a run. */
 const RUN_TTL: Millis = millis(7 * 24 * 3_600_000);
 
@@ -40,58 +43,34 @@ const RUN_TTL: Millis = millis(7 * 24 * 3_600_000);
  */
 export class Publisher {
   readonly #options: PublisherOptions;
-  readonly #lease: Lease;
-  readonly #fleet: Fleet;
-  readonly #journal: Journal;
-  readonly #dispatcher: Dispatcher;
+  readonly #cast: Cast;
   readonly #accounts: Accounts;
   readonly #guard: BacklogGuard;
   readonly #patience: Patience;
   readonly #conductor: Conductor;
-  readonly #origin: Instant;
-  readonly #tasks: readonly RunTask[];
-  /** By command: workers obey them too. When the axis stands for a backlog, they go on. */
-  readonly #pauses = new Pauses();
+  readonly #checkpoints: Checkpoints;
   readonly #failed = Promise.withResolvers<void>();
   readonly #ended = new AbortController();
   /** What runs beside the main thread of the run; its end waits for it. */
   readonly #errands: Promise<void>[] = [];
-  #state: Exclude<RunState, 'paused'> = 'running';
+  #state: Exclude<RunState, 'paused'>;
   #error: DrumlineError | undefined;
-  #config: Config;
 
-  private constructor(
-    options: PublisherOptions,
-    tasks: readonly RunTask[],
-    lease: Lease,
-    fleet: Fleet,
-    config: Config,
-  ) {
-    const { bus, clock, run, plan, lead, log, backlog, patience } = options;
+  private constructor(options: PublisherOptions, cast: Cast) {
+    const { clock, lead, log, backlog, outage, patience } = options;
+    const { score, piece, dispatcher, journal, planned, settings } = cast;
     this.#options = options;
-    this.#tasks = tasks;
-    this.#lease = lease;
-    this.#fleet = fleet;
-    this.#config = config;
-    this.#journal = new Journal(bus, run, log);
-    this.#dispatcher = new Dispatcher({ bus, clock, run, epoch: lease.epoch }, config.threads);
-    this.#accounts = new Accounts(plan.tasks.map((task) => task.action));
-    this.#guard = new BacklogGuard({ ...backlog, log });
-    this.#patience = new Patience(micros(microsOf(patience) + config.timeout), clock.now());
-    this.#origin = shift(clock.now(), micros(lead + microsOf(START_AFTER)));
-    const [dispatcher, accounts] = [this.#dispatcher, this.#accounts];
-    const factors = (): SpecFactors => factorsOf(options, this.#config);
-    this.#conductor = new Conductor({
-      run,
-      plan,
-      tasks,
-      clock,
-      origin: this.#origin,
-      lead,
-      factors,
-      dispatcher,
-      accounts,
-    });
+    this.#cast = cast;
+    this.#state = cast.state;
+    const accounts = new Accounts(
+      score,
+      piece.tasks.map((task) => task.action),
+    );
+    this.#accounts = accounts;
+    this.#guard = new BacklogGuard({ ...backlog, outage, log });
+    this.#patience = new Patience(micros(microsOf(patience) + settings.config.timeout), clock.now());
+    this.#conductor = new Conductor({ score, tasks: piece.tasks, clock, lead, dispatcher, accounts, planned });
+    this.#checkpoints = new Checkpoints(score, dispatcher, journal, clock.now());
   }
 
   /**
@@ -99,43 +78,41 @@ export class Publisher {
    * @param signal ends the waiting: the run then publishes nothing.
    * @throws DrumlineError DRUM_PUBLISHER_LOCKED, DRUM_CONFIG_INVALID, DRUM_PLAN_TOO_LARGE, DRUM_USAGE
    */
-  static async prepare(options: PublisherOptions, signal?: AbortSignal): Promise<Publisher> {
-    const { bus, clock, run, host, pid, plan, drawSeed, configText, workers } = options;
-    const config = readConfig(configText, 'config');
-    const tasks = plan.tasks.map((task) => ({ ...task, seed: task.seed ?? drawSeed() }));
-    checkTasks(tasks, clock.now(), factorsOf(options, config));
-    const lease = await Lease.take(bus, clock, { host, pid, run, since: new Date().toISOString() });
-    try {
-      const fleet = new Fleet(options);
-      await fleet.bringConfig(configText);
-      // A pause belongs to a run: one that outlived its own must not hold up this one.
-      await fleet.resume();
-      await fleet.await(workers.count, workers.within, signal);
-      const publisher = new Publisher(options, tasks, lease, fleet, config);
-      // Without the record no worker could read a batch: a failure here is one of the preparations.
-      await bus.writeRun(run, encodeRun(publisher.#record()));
-      if (signal?.aborted === true) publisher.drain();
-      return publisher;
-    } catch (error) {
-      await lease.release().catch(() => undefined);
-      throw error;
-    }
+  static async prepare(options: PremiereOptions, signal?: AbortSignal): Promise<Publisher> {
+    const publisher = new Publisher(options, await prepareRun(options, signal));
+    if (signal?.aborted === true) publisher.drain();
+    return publisher;
+  }
+
+  /**
+   * Takes a run over whose publisher has died, to go on with it exactly: the same ops on the same queues at the same
+   * intended times, but for what `gap` says.
+   * @param patient waits for a lock that nobody renews any more.
+   * @throws DrumlineError DRUM_RESUME_UNKNOWN, DRUM_RESUME_ENDED, DRUM_PUBLISHER_LOCKED, DRUM_PUBLISHER_FENCED,
+   * DRUM_BUS_LOST, DRUM_CONFIG_MISSING
+   */
+  static async takeOver(options: TakeoverOptions, patient = false): Promise<Publisher> {
+    const publisher = new Publisher(options, await takeRunOver(options, patient));
+    if (publisher.#state === 'stopped') publisher.#run('dropping what is not sent', publisher.#dropUnsent());
+    return publisher;
   }
 
   /** Plays the plan to its end. Never rejects for what can happen to a run: that is in the outcome. */
   async run(): Promise<RunOutcome> {
-    const { bus, clock, gate, log } = this.#options;
-    const [dispatcher, accounts] = [this.#dispatcher, this.#accounts];
-    const lookout = new Lookout({ bus, clock, log, run: this.#options.run, accounts, dispatcher });
-    const judging = this.#judge();
-    const desk = CommandDesk.open({ bus, clock, gate, log, publisher: this });
+    const { bus, clock, gate, log, run } = this.#options;
+    const { dispatcher, lease } = this.#cast;
+    const lookout = new Lookout({ bus, clock, log, run, epoch: lease.epoch, accounts: this.#accounts, dispatcher });
+    // Workers look as well, but the last one has nobody.
+    const deathWatch = new DeathWatch(bus, log);
+    const judging = this.#judge(lookout);
+    const desk = CommandDesk.open({ bus, clock, gate, log, run, publisher: this });
     await Promise.race([this.#playToEnd(desk), this.#failed.promise]);
     // As stopping and resuming may be under way, and may take as long as the bus lets them.
     await this.#atMost(Promise.all(this.#errands));
     this.#ended.abort();
-    await this.#atMost(Promise.all([lookout.stop(), judging, desk.then((open) => open.close())]));
+    await this.#atMost(Promise.all([lookout.stop(), deathWatch.stop(), judging, desk.then((open) => open.close())]));
     await this.#sayFarewell();
-    return this.#outcome();
+    return this.#outcome(await this.#planned());
   }
 
   /** Stops publishing; the run ends when everything published has its outcome. */
@@ -153,18 +130,24 @@ export class Publisher {
     this.#run('dropping what is not sent', this.#dropUnsent());
   }
 
+  /** Ends the run as failed, with what the caller knows: that Redis is away, and nobody wants to wait for it. */
+  giveUp(error: DrumlineError): void {
+    if (!this.#isOver) this.#fail(error);
+  }
+
   pause(at: Instant): void {
     if (this.#isOver) return;
-    this.#pauses.begin(at);
+    this.#cast.pauses.begin(at);
     this.#conductor.stand('command', at);
     this.#note();
   }
 
   resume(at: Instant): void {
-    if (!this.#pauses.isPaused) return;
-    this.#pauses.end(at);
-    const { from, to = from } = this.#pauses.all.at(-1) ?? { from: at };
-    this.#dispatcher.postpone(elapsed(from, to));
+    const { pauses, dispatcher } = this.#cast;
+    if (!pauses.isPaused) return;
+    pauses.end(at);
+    const { from, to = from } = pauses.all.at(-1) ?? { from: at };
+    dispatcher.postpone(elapsed(from, to));
     this.#conductor.go('command', at);
     this.#note();
   }
@@ -175,18 +158,24 @@ export class Publisher {
    * @throws DrumlineError DRUM_COMMAND_INVALID, DRUM_PLAN_TOO_LARGE
    */
   changeRate(change: RateChange): string {
-    const factor = this.#conductor.changeRate(change);
-    this.#journal.write({ rates: this.#conductor.rates });
-    return factor;
+    return this.#cast.score.changeRate(change, this.#options.clock.now());
   }
 
   /** Deals to the queues that the config in Redis now asks for. */
   async updateConfig(): Promise<number> {
+    const { settings, dispatcher, score } = this.#cast;
     const text = await this.#options.bus.readConfig();
     if (text === undefined) throw new DrumlineError('DRUM_CONFIG_MISSING', 'there is no config in Redis');
-    this.#config = readConfig(text, 'the config in Redis');
-    this.#dispatcher.useQueues(this.#config.threads);
-    return this.#config.threads;
+    settings.config = readConfig(text, 'the config in Redis');
+    const { threads } = settings.config;
+    dispatcher.useQueues(threads);
+    score.deal(threads);
+    return threads;
+  }
+
+  /** The first beat that this publisher decides about, when it has taken the run over, and what became of the gap. */
+  get resumed(): Cast['resumed'] {
+    return this.#cast.resumed;
   }
 
   /** With `paused`, which is not a state of the run's end but of its axis. */
@@ -195,17 +184,29 @@ export class Publisher {
   }
 
   get status(): PublisherStatus {
+    const { score, dispatcher, piece } = this.#cast;
     const now = this.#options.clock.now();
+    const playing = new Set(this.#conductor.isPlaying ? score.running() : []);
     return {
       state: this.state,
-      elapsed: micros(Math.max(0, now - this.#origin)),
-      factor: this.#conductor.factor,
-      queues: this.#dispatcher.lengths,
-      backlog: this.#dispatcher.backlog(now),
+      elapsed: micros(Math.max(0, now - piece.origin)),
+      factor: score.factor,
+      queues: dispatcher.lengths,
+      backlog: dispatcher.backlog(now),
       backlogState: this.#guard.state,
-      tasks: this.#conductor.tasks.map(({ play, running, qps }) => {
-        const action = this.#tasks[play.task]?.action ?? '';
-        return { task: play.task, action, running, published: play.planned, total: play.total, qps };
+      heldUpBy: this.#guard.heldUpBy,
+      tasks: score.voices.map(({ play, span }) => {
+        const { task, planned: published, total } = play;
+        const running = playing.has(play);
+        return {
+          task,
+          action: piece.tasks[task]?.action ?? '',
+          running,
+          elapsed: micros(Math.max(0, now - span.from)),
+          published,
+          total,
+          qps: running ? play.rateNow : 0,
+        };
       }),
     };
   }
@@ -220,7 +221,7 @@ export class Publisher {
       await desk;
       await this.#conductor.conduct();
       this.drain();
-      await this.#dispatcher.flushed();
+      await this.#cast.dispatcher.flushed();
       while (!this.#accounts.isAllSettled && this.#state !== 'failed') await this.#options.clock.sleep(SETTLED_EVERY);
     } catch (error) {
       this.#fail(error);
@@ -228,15 +229,16 @@ export class Publisher {
   }
 
   /** Judges what is known, whether or not the bus answers now. */
-  async #judge(): Promise<void> {
+  async #judge(lookout: Lookout): Promise<void> {
     const { clock } = this.#options;
     while (!this.#isOver) {
       await clock.sleep(JUDGE_EVERY, this.#ended.signal);
       try {
         const now = clock.now();
-        this.#checkRights();
+        this.#checkRights(lookout);
         this.#checkBacklog(now);
         this.#checkPatience(now);
+        this.#checkpoints.look(now);
       } catch (error) {
         this.#fail(error);
       }
@@ -244,17 +246,16 @@ export class Publisher {
   }
 
   /** @throws DrumlineError when this publisher may or can publish no more. */
-  #checkRights(): void {
-    const { failure } = this.#dispatcher;
+  #checkRights(lookout: Lookout): void {
+    const failure = this.#cast.dispatcher.failure ?? this.#cast.journal.failure ?? lookout.failure;
     if (failure !== undefined) throw failure;
-    if (!this.#lease.isLost) return;
-    throw new DrumlineError('DRUM_PUBLISHER_FENCED', 'the lock of this prefix was lost to another publisher');
+    if (this.#cast.lease.isLost) throw fenced();
   }
 
   #checkBacklog(now: Instant): void {
-    if (this.#state !== 'running' || this.#pauses.isPaused) return;
+    if (this.#state !== 'running' || this.#cast.pauses.isPaused) return;
     const before = this.#guard.state;
-    const state = this.#guard.judge(this.#dispatcher.backlog(now));
+    const state = this.#guard.judge(now, this.#cast.dispatcher.backlog(now), this.#cast.dispatcher.isFull);
     if (state === before) return;
     if (state === 'pause') this.#conductor.stand('backlog', now);
     else this.#conductor.go('backlog', now);
@@ -262,7 +263,7 @@ export class Publisher {
   }
 
   #checkPatience(now: Instant): void {
-    const waiting = !this.#conductor.isPlaying && !this.#pauses.isPaused && !this.#accounts.isAllSettled;
+    const waiting = !this.#conductor.isPlaying && !this.#cast.pauses.isPaused && !this.#accounts.isAllSettled;
     if (this.#state === 'failed' || !this.#patience.isOver(now, waiting, this.#accounts.outcomes)) return;
     const seconds = this.#options.patience / 1_000;
     throw new DrumlineError('DRUM_INCOMPLETE', `no outcome came for ${seconds} s and some are owed`, {
@@ -277,22 +278,23 @@ export class Publisher {
   }
 
   #note(): void {
-    this.#journal.write({ state: this.state, pauses: this.#pauses.all });
+    const { journal, pauses } = this.#cast;
+    journal.write({ state: this.state, pauses: pauses.all });
   }
 
   /** Workers that a command has paused would never finish, or drop, what is published. */
   #endPause(): void {
-    if (!this.#pauses.isPaused) return;
+    if (!this.#cast.pauses.isPaused) return;
     this.resume(this.#options.clock.now());
-    this.#run('telling the workers to go on', this.#fleet.resume());
+    this.#run('telling the workers to go on', this.#cast.fleet.resume());
   }
 
   async #dropUnsent(): Promise<void> {
     const { bus, run } = this.#options;
-    await this.#fleet.stop(run);
-    await this.#dispatcher.flushed();
+    await this.#cast.fleet.stop(run);
+    await this.#cast.dispatcher.flushed();
     // Workers may be gone: what is still queued is counted here.
-    await dropQueued(bus, this.#dispatcher.queuesUsed, run);
+    await dropQueued(bus, this.#cast.dispatcher.queuesUsed, run);
   }
 
   #run(what: string, errand: Promise<void>): void {
@@ -305,52 +307,81 @@ export class Publisher {
     const known = error instanceof DrumlineError;
     this.#error = known ? error : new DrumlineError('DRUM_BUG', String(error), { cause: error });
     this.#options.log.error({ err: error }, 'the run failed');
+    if (this.#mayBePlayedOn) this.#leave();
+    else this.#abandon(this.#error);
+    this.#failed.resolve();
+  }
+
+  /** The run goes on without this publisher, or can: nothing about it is to change any more. */
+  get #mayBePlayedOn(): boolean {
+    const code = this.#error?.code;
+    return code === 'DRUM_PUBLISHER_FENCED' || code === 'DRUM_BUS_UNREACHABLE';
+  }
+
+  #leave(): void {
+    this.#cast.journal.close();
+    this.#cast.score.log.writeTo(() => undefined);
+    this.#state = 'failed';
+    this.#conductor.end();
+  }
+
+  #abandon({ code }: DrumlineError): void {
     this.#to('failed');
     this.#endPause();
     // Nobody wants the load that was too much.
-    if (this.#error.code === 'DRUM_BACKLOG') this.#run('dropping what is not sent', this.#dropUnsent());
-    this.#failed.resolve();
+    if (code === 'DRUM_BACKLOG') this.#run('dropping what is not sent', this.#dropUnsent());
   }
 
   async #sayFarewell(): Promise<void> {
     const { bus, run } = this.#options;
-    this.#endPause();
-    await this.#atMost(Promise.all(this.#errands));
-    if (this.#state === 'draining') this.#to('done');
-    await this.#atMost(this.#journal.flushed());
-    await this.#atMost(bus.expireRun(run, this.#dispatcher.queuesUsed, RUN_TTL));
-    await this.#atMost(this.#lease.release());
+    const { journal, dispatcher, lease } = this.#cast;
+    if (!this.#mayBePlayedOn) {
+      this.#endPause();
+      await this.#atMost(Promise.all(this.#errands));
+      if (this.#state === 'draining') this.#to('done');
+      journal.write({ over: true });
+      await this.#atMost(journal.flushed());
+      // A successor that came unnoticed has the last word.
+      if (journal.failure?.code === 'DRUM_PUBLISHER_FENCED') this.#fail(journal.failure);
+      else await this.#atMost(bus.expireRun(run, dispatcher.queuesUsed, RUN_TTL));
+    }
+    await this.#atMost(lease.release());
   }
 
   /** The bus may be gone, and the run has ended anyhow: no step of its end waits for ever. */
   #atMost(work: Promise<unknown>): Promise<void> {
     const { clock, log } = this.#options;
-    return atMost(work, FAREWELL_WITHIN, clock, log);
+    const isGone = this.#error?.code === 'DRUM_BUS_UNREACHABLE';
+    return atMost(work, isGone ? GONE_WITHIN : FAREWELL_WITHIN, clock, log);
   }
 
-  #record(): RunRecord {
-    const { run, planText: plan, scale, speed } = this.#options;
-    const [tasks, queues, origin] = [this.#tasks, this.#config.threads, this.#origin];
-    return { run, state: this.state, plan, tasks, queues, scale, speed, origin, rates: [], pauses: [] };
+  /** With what a predecessor has played. */
+  async #planned(): Promise<PlannedWindows> {
+    const { piece, score, planned, resumed } = this.#cast;
+    if (resumed === undefined) return planned;
+    const all = await recount(piece, score.log, resumed.checkpoint);
+    all?.addAll(planned);
+    return all ?? planned;
   }
 
-  #outcome(): RunOutcome {
-    const { beatError, planned, spans } = this.#conductor;
+  #outcome(planned: PlannedWindows): RunOutcome {
+    const { score, piece, dispatcher, resumed } = this.#cast;
+    const { run, origin: started, scale, speed } = piece;
     return {
-      run: this.#options.run,
+      run,
+      scale,
+      speed,
       state: this.#state,
       error: this.#error,
+      isLeft: this.#mayBePlayedOn,
       entries: this.#accounts.entries(),
-      started: this.#origin,
+      started,
       ended: this.#options.clock.now(),
-      beatError,
+      beatError: this.#conductor.beatError,
       planned,
-      spans,
-      queues: this.#dispatcher.queuesUsed,
+      spans: new Map(score.voices.map(({ play, span }) => [play.task, span])),
+      queues: dispatcher.queuesUsed,
+      resumed,
     };
   }
-}
-
-function factorsOf({ scale, speed }: PublisherOptions, { batchOps }: Config): SpecFactors {
-  return { scale, speed, batchOps };
 }

@@ -8,7 +8,7 @@ import { type Instant, instant, micros, millis } from '@drumline/core/units';
 import { type Batch, decodeElement } from '@drumline/core/wire';
 import { planOf } from './plan.fixture.ts';
 import { Publisher } from './publisher.ts';
-import type { PublisherOptions } from './publisher-options.ts';
+import type { PremiereOptions } from './publisher-options.ts';
 import type { RunOutcome } from './run-outcome.ts';
 
 /** A batch, and when and where the worker of the stage found it. */
@@ -43,7 +43,7 @@ export class Stage {
     this.bus = new MemoryBus(this.fleet);
   }
 
-  async prepare(file: unknown, change: Partial<PublisherOptions> = {}, signal?: AbortSignal): Promise<Publisher> {
+  async prepare(file: unknown, change: Partial<PremiereOptions> = {}, signal?: AbortSignal): Promise<Publisher> {
     await this.bus.onReport((message) => {
       const reply = decodeReply(message);
       if (reply !== undefined) this.replies.push(reply);
@@ -52,7 +52,7 @@ export class Stage {
     return Publisher.prepare(this.options(file, change), signal);
   }
 
-  options(file: unknown, change: Partial<PublisherOptions> = {}): PublisherOptions {
+  options(file: unknown, change: Partial<PremiereOptions> = {}): PremiereOptions {
     return {
       bus: new MemoryBus(this.fleet),
       clock: this.clock,
@@ -68,6 +68,7 @@ export class Stage {
       backlog: { policy: 'warn', bound: micros(10_000_000) },
       workers: { count: 0, within: millis(0) },
       patience: millis(3_000),
+      outage: millis(60_000),
       secret: undefined,
       gate: new CommandGate({ allow: new Set() }),
       drawSeed: () => 'drawn',

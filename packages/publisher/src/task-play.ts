@@ -1,6 +1,6 @@
 import { itemsPerOp, streamChoice } from '@drumline/core/data';
 import type { StreamChoice } from '@drumline/core/keys';
-import { type RunTask, slotDraw } from '@drumline/core/run';
+import { type RunTask, slotDraw, type TaskPosition } from '@drumline/core/run';
 import {
   type Cursor,
   FIRST_REPEAT,
@@ -24,6 +24,9 @@ export interface DueBatch {
   readonly positions: readonly number[] | undefined;
 }
 
+/** What a task's play goes on from: a `TaskPosition` without what the run adds to it. */
+export type PlayPosition = Omit<TaskPosition, 'skipped' | 'span'>;
+
 /**
  * One task being played: its schedule, repeat after repeat, and where it stands. Asked for stretches of its own time in
  * their order, it answers with the batches that begin in them.
@@ -36,20 +39,39 @@ export class TaskPlay {
   #history: readonly RateChange[];
   #schedule: Schedule;
   #cursor: Cursor;
-  #repeat: RepeatPosition = FIRST_REPEAT;
+  #repeat: RepeatPosition;
   readonly #streams: Float64Array;
-  #planned = 0;
+  #planned: number;
 
-  /** @param spec without history: `history` may grow while the task plays. */
-  constructor(task: number, definition: RunTask, spec: ScheduleSpec, history: readonly RateChange[]) {
+  /**
+   * @param spec without history: `history` may grow while the task plays.
+   * @param from where another play of the task stood, with its history; absent = at the task's beginning.
+   */
+  constructor(
+    task: number,
+    definition: RunTask,
+    spec: ScheduleSpec,
+    history: readonly RateChange[],
+    from?: PlayPosition,
+  ) {
     this.task = task;
     this.#definition = definition;
     this.#choice = streamChoice(definition);
     this.#streams = new Float64Array(this.#choice?.size ?? 0);
+    if (from !== undefined && this.#streams.length === from.streams.length) this.#streams.set(from.streams);
+    this.#planned = from?.planned ?? 0;
+    this.#repeat = from ?? FIRST_REPEAT;
     this.#spec = spec;
-    this.#history = [...history];
+    this.#history = from?.history ?? history;
     this.#schedule = this.#scheduleNow();
-    this.#cursor = this.#schedule.from();
+    this.#cursor = this.#schedule.from(from);
+  }
+
+  /** Enough to go on from, in another process too. */
+  get position(): PlayPosition {
+    const { repeat, start } = this.#repeat;
+    const [history, streams, planned] = [this.#history, [...this.#streams], this.#planned];
+    return { task: this.task, repeat, start, ...this.#cursor.position, planned, streams, history };
   }
 
   /** Every op of every repeat is out. */

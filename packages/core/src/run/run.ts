@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { DrumlineError } from '../errors/index.ts';
 import type { Task } from '../plan/plan.ts';
 import { type Instant, instant } from '../units/index.ts';
+import type { Decisions } from './decisions.ts';
+import { json } from './json-field.ts';
 
 /** A task as the fleet plays it: like the plan's, its seed drawn. */
 export type RunTask = Task & { readonly seed: string };
@@ -24,7 +26,10 @@ export interface Pause {
   readonly to?: Instant;
 }
 
-/** One execution of a plan, as it stands in `<prefix>_run:<run>`: whatever a worker or a later publisher must know. */
+/**
+ * One execution of a plan, as it stands in `<prefix>_run:<run>`: whatever a worker must know. What a publisher that takes
+ * over must know besides lies in the same hash (`Decisions`).
+ */
 export interface RunRecord {
   readonly run: string;
   readonly state: RunState;
@@ -32,7 +37,7 @@ export interface RunRecord {
   readonly tasks: readonly RunTask[];
   /** The traffic file's text. */
   readonly plan: string;
-  /** Queues at the start; `update_config` may change them. */
+  /** Queues at the start; `update_config` may change them (`Decisions.deals`). */
   readonly queues: number;
   /** Decimal texts. */
   readonly scale: string;
@@ -44,7 +49,7 @@ export interface RunRecord {
 }
 
 /** The fields of the run's hash: each changes on its own, so a change writes only what it touches. */
-export function encodeRun(record: Partial<RunRecord>): Record<string, string> {
+export function encodeRun(record: Partial<RunRecord & Decisions>): Record<string, string> {
   const fields = Object.entries(record).filter(([, value]) => value !== undefined);
   return Object.fromEntries(
     fields.map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]),
@@ -53,19 +58,6 @@ export function encodeRun(record: Partial<RunRecord>): Record<string, string> {
 
 const text = z.string();
 const count = z.int().nonnegative();
-/** JSON as text in a field. */
-const json = <T extends z.ZodType>(of: T) =>
-  z
-    .string()
-    .transform((value, context): unknown => {
-      try {
-        return JSON.parse(value);
-      } catch {
-        context.addIssue('is not JSON');
-        return z.NEVER;
-      }
-    })
-    .pipe(of);
 
 /** Tasks are not looked into: only a publisher writes them, after every check that there is. */
 const RECORD = z.object({

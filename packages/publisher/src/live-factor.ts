@@ -1,34 +1,33 @@
 import { DrumlineError } from '@drumline/core/errors';
 import type { RateChange as Request } from '@drumline/core/notify';
-import type { RateStep } from '@drumline/core/run';
 import type { RateChange } from '@drumline/core/schedule';
 import { micros } from '@drumline/core/units';
 
-/** The factors that live commands have put on the plan's rates. */
-export class RateHistory {
-  #steps: RateStep[] = [];
+/** The factor that live commands have put on the plan's rates. */
+export class LiveFactor {
+  #text: string;
 
-  get steps(): readonly RateStep[] {
-    return this.#steps;
+  constructor(text = '1') {
+    this.#text = text;
   }
 
-  /** The factor in force: a decimal text, or two with a slash between them. */
-  get factor(): string {
-    return this.#steps.at(-1)?.factor ?? '1';
+  /** A decimal text, or two with a slash between them. */
+  get text(): string {
+    return this.#text;
   }
 
   get number(): number {
-    const [over = 1, under = 1] = this.factor.split('/').map(Number);
+    const [over = 1, under = 1] = this.#text.split('/').map(Number);
     return over / under;
   }
 
   /** What a task that starts now begins with. */
   get initial(): RateChange[] {
-    return this.factor === '1' ? [] : [{ at: micros(0), factor: this.factor }];
+    return this.#text === '1' ? [] : [{ at: micros(0), factor: this.#text }];
   }
 
-  add(step: RateStep): void {
-    this.#steps.push(step);
+  set(text: string): void {
+    this.#text = text;
   }
 
   /**
