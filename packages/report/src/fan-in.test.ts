@@ -15,7 +15,7 @@ describe('the picture of all workers', () => {
     const [total] = fanIn.tasks();
     expect(total?.counters).toMatchObject({ sent: 4, ok: 3, failed: 1, capacity: 2, bytesSent: 400 });
     expect([...(total?.errors ?? [])]).toEqual([['DRUM_OP_TIMEOUT', 1]]);
-    expect([total?.response.total, total?.response.max, total?.service.max]).toEqual([4, 5_003, 4_903]);
+    expect([total?.all.response.total, total?.all.response.max, total?.all.service.max]).toEqual([4, 5_003, 4_903]);
   });
 
   test('reports are cumulative: a lost one loses nothing, a repeated or late one adds nothing', () => {
@@ -24,16 +24,8 @@ describe('the picture of all workers', () => {
     const fanIn = new FanIn();
     for (const report of [reports[0]!, reports[2]!, reports[2]!, reports[1]!]) fanIn.accept(report);
     expect(fanIn.tasks()[0]?.counters.sent).toBe(3);
-    expect(fanIn.tasks()[0]?.response.total).toBe(3);
+    expect(fanIn.tasks()[0]?.all.response.total).toBe(3);
     expect(fanIn.workers()[0]?.missed).toBe(1);
-  });
-
-  test('digests of workers add up, and are absent where nobody keeps them', () => {
-    const fanIn = new FanIn();
-    fanIn.accept(workerReport({ digest: new Map([['r1/0', '00000000ffffffff']]) }));
-    fanIn.accept(workerReport({ worker: 'w2', digest: new Map([['r1/0', '0000000100000002']]) }));
-    expect(fanIn.digest('r1', 0)).toBe('0000000200000001');
-    expect(fanIn.digest('r1', 1)).toBeUndefined();
   });
 
   test('a restarted worker begins anew, and what it did before stays', () => {

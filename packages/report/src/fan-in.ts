@@ -1,12 +1,20 @@
-import { OpDigest } from '@drumline/core/data';
 import { DrumlineError } from '@drumline/core/errors';
-import { type Histogram, type TaskCounters, WINDOW } from '@drumline/core/stats';
+import {
+  addSeconds,
+  DURATIONS,
+  type Durations,
+  NO_SECONDS,
+  newDurations,
+  type SecondCounts,
+  type TaskCounters,
+  WINDOW,
+} from '@drumline/core/stats';
 import { elapsed, type Instant, instant, type Micros, micros } from '@drumline/core/units';
 import { decodeReport, type TaskReport, type WorkerReport } from '@drumline/core/wire';
 import { RunningTotals, type TaskTotals } from './task-totals.ts';
 
 /** What one task did between two looks. */
-export interface TaskInterval {
+export interface TaskInterval extends Durations {
   readonly run: string;
   readonly task: number;
   readonly action: string;
@@ -16,19 +24,18 @@ export interface TaskInterval {
   /** Ops per second that ended, well or not. */
   readonly ended: number;
   readonly failed: number;
-  readonly response: Histogram;
-  readonly service: Histogram;
-  readonly lateness: Histogram;
 }
 
 /** The last that was heard of a worker. Counts are those of its present incarnation, over all tasks that are looked at. */
-export interface WorkerFigures extends Omit<WorkerReport, 'tasks'> {
+export interface WorkerFigures extends Omit<WorkerReport, 'tasks' | 'seconds'> {
   readonly sent: number;
   readonly ok: number;
   readonly failed: number;
   readonly dropped: number;
   /** Ops per second that it sent between its last two reports. */
   readonly rate: number;
+  /** The greatest error bar of its clock in all of its reports. */
+  readonly worstClockError: Micros;
   /** Reports of it that never came. They cost nothing: figures are cumulative. */
   readonly missed: number;
   /** How often it has begun anew under the same name. */
@@ -38,6 +45,7 @@ export interface WorkerFigures extends Omit<WorkerReport, 'tasks'> {
 /** Whatever is sent to the channel, a reader's memory stays bounded. */
 const MOST_INCARNATIONS = 10_000;
 const MOST_TASKS = 10_000;
+const MOST_RUNS = 1_000;
 
 /**
  * How long after a window's end every worker has normally reported it: the second between two reports, and the way here.
@@ -51,14 +59,15 @@ interface Incarnation {
   firstSeq: number;
   sent: number;
   rate: number;
+  worstClockError: Micros;
+  /** By run. */
+  readonly seconds: Map<string, SecondCounts>;
 }
 
 /** What of `TaskTotals` was there at the last look. */
 interface Seen {
   readonly counters: TaskCounters;
-  readonly response: Histogram;
-  readonly service: Histogram;
-  readonly lateness: Histogram;
+  readonly durations: Durations;
 }
 
 const keyOf = ({ run, task }: { run: string; task: number }): string => `${run}/${task}`;
@@ -103,19 +112,36 @@ export class FanIn {
     if (incarnation === undefined || (incarnation.received > 0 && report.seq <= incarnation.latest.seq)) return;
     for (const after of report.tasks) this.#acceptTask(incarnation, after);
     let sent = 0;
+    for (const { run, ...counts } of report.seconds) this.#acceptSeconds(incarnation, run, counts);
     for (const task of incarnation.tasks.values()) sent += task.counters.sent;
     const since = elapsed(incarnation.latest.at, report.at);
     incarnation.rate = since > 0 ? ((sent - incarnation.sent) * 1e6) / since : 0;
     incarnation.sent = sent;
     incarnation.latest = report;
+    incarnation.worstClockError = micros(Math.max(incarnation.worstClockError, report.clockError));
     incarnation.received += 1;
+  }
+
+  #acceptSeconds(incarnation: Incarnation, run: string, counts: SecondCounts): void {
+    if (this.#run !== undefined && run !== this.#run) return;
+    const { seconds } = incarnation;
+    if (seconds.has(run) || seconds.size < MOST_RUNS) seconds.set(run, counts);
   }
 
   #incarnation(report: WorkerReport): Incarnation | undefined {
     const key = `${report.worker} ${report.incarnation}`;
     const known = this.#incarnations.get(key);
     if (known !== undefined || this.#incarnations.size >= MOST_INCARNATIONS) return known;
-    const made = { tasks: new Map(), latest: report, received: 0, firstSeq: report.seq, sent: 0, rate: 0 };
+    const made: Incarnation = {
+      tasks: new Map(),
+      latest: report,
+      received: 0,
+      firstSeq: report.seq,
+      sent: 0,
+      rate: 0,
+      worstClockError: micros(0),
+      seconds: new Map(),
+    };
     this.#incarnations.set(key, made);
     return made;
   }
@@ -142,16 +168,6 @@ export class FanIn {
     return this.#totals.get(keyOf({ run, task }));
   }
 
-  /** The digest of the task's executed ops, summed over all workers; `undefined` when none of them keeps digests. */
-  digest(run: string, task: number): string | undefined {
-    const key = keyOf({ run, task });
-    const parts = [...this.#incarnations.values()].flatMap(({ latest }) => latest.digest?.get(key) ?? []);
-    if (parts.length === 0) return undefined;
-    const sum = new OpDigest();
-    for (const part of parts) sum.merge(part);
-    return sum.toString();
-  }
-
   /** What each task did since the last look, or since the beginning at the first one; rates are 0 then. */
   look(now: Instant): TaskInterval[] {
     const length = this.#lastLook === undefined ? micros(0) : elapsed(this.#lastLook, now);
@@ -161,9 +177,7 @@ export class FanIn {
       const interval = between(this.#seen.get(key), totals, length);
       this.#seen.set(key, {
         counters: { ...totals.counters },
-        response: totals.response.copy(),
-        service: totals.service.copy(),
-        lateness: totals.lateness.copy(),
+        durations: since(totals.all),
       });
       return interval;
     });
@@ -189,6 +203,12 @@ export class FanIn {
     return [...byName.values()].map(workerFigures).sort((a, b) => compare(a.worker, b.worker));
   }
 
+  /** Seconds of the run on all workers together, and how many of them were disturbed. */
+  seconds(run: string): SecondCounts {
+    const counts = [...this.#incarnations.values()].map(({ seconds }) => seconds.get(run) ?? NO_SECONDS);
+    return counts.reduce(addSeconds, NO_SECONDS);
+  }
+
   /** Elements that all incarnations of all workers have set aside in dead-letter lists. */
   get garbage(): number {
     return [...this.#incarnations.values()].reduce((sum, { latest }) => sum + latest.garbage, 0);
@@ -207,22 +227,23 @@ function between(seen: Seen | undefined, totals: TaskTotals, length: Micros): Ta
     sent: perSecond(counters.sent - (seen?.counters.sent ?? 0)),
     ended: perSecond(ended),
     failed: perSecond(counters.failed - (seen?.counters.failed ?? 0)),
-    response: since(totals.response, seen?.response),
-    service: since(totals.service, seen?.service),
-    lateness: since(totals.lateness, seen?.lateness),
+    ...since(totals.all, seen?.durations),
   };
 }
 
-/** What `now` counted beyond `before`. */
-function since(now: Histogram, before: Histogram | undefined): Histogram {
-  const interval = now.copy();
-  if (before !== undefined) interval.subtract(before);
+/** What `now` counted beyond `before`, as copies. */
+function since(now: Durations, before?: Durations): Durations {
+  const interval = newDurations();
+  for (const name of DURATIONS) {
+    interval[name].merge(now[name]);
+    if (before !== undefined) interval[name].subtract(before[name]);
+  }
   return interval;
 }
 
 function workerFigures(incarnations: readonly Incarnation[]): WorkerFigures {
   const newest = incarnations.reduce((a, b) => (b.latest.at > a.latest.at ? b : a));
-  const { tasks: _, ...latest } = newest.latest;
+  const { tasks: _, seconds: __, ...latest } = newest.latest;
   const figures = { sent: 0, ok: 0, failed: 0, dropped: 0 };
   for (const { counters } of newest.tasks.values()) {
     figures.sent += counters.sent;
@@ -232,7 +253,8 @@ function workerFigures(incarnations: readonly Incarnation[]): WorkerFigures {
   }
   let missed = 0;
   for (const { latest: last, firstSeq, received } of incarnations) missed += last.seq - firstSeq + 1 - received;
-  return { ...latest, ...figures, rate: newest.rate, missed, restarts: incarnations.length - 1 };
+  const worstClockError = micros(Math.max(...incarnations.map((each) => each.worstClockError)));
+  return { ...latest, ...figures, rate: newest.rate, worstClockError, missed, restarts: incarnations.length - 1 };
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

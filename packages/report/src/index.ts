@@ -9,7 +9,15 @@ export type { RenderOptions } from './render-summary.ts';
 export { renderSummary } from './render-summary.ts';
 export type { PublisherStats, WorkerStats } from './stats-line.ts';
 export { statsLine, workerLine } from './stats-line.ts';
-export type { LatencySummary, Summary, SummaryInput, TaskSummary, WorkerSummary } from './summary.ts';
+export type {
+  DisturbedSummary,
+  LatencySummaries,
+  LatencySummary,
+  Summary,
+  SummaryInput,
+  TaskSummary,
+  WorkerSummary,
+} from './summary.ts';
 export { renderJson, summarise } from './summary.ts';
 export type { Cell, Column, Style } from './table.ts';
 export { COLORED, cut, PLAIN, printable, table } from './table.ts';

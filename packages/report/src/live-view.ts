@@ -26,6 +26,8 @@ export interface LiveState {
   /** Overrides the words for the state, such as `draining`. */
   readonly state?: string;
   readonly workers: number;
+  /** Worker-seconds of the run that were disturbed so far. */
+  readonly disturbed?: number;
   /** Tasks that are running. */
   readonly tasks: readonly LiveTask[];
   /** Elements by queue. */
@@ -59,13 +61,14 @@ export function liveView(state: LiveState, { columns, rows, color }: Screen): st
 }
 
 function leadLine(state: LiveState, columns: number, style: Style): string {
-  const words = state.paused ? 'PAUSED' : (state.state ?? '');
+  const words = state.state ?? (state.paused ? 'PAUSED' : '');
   const facts = [
     stopwatchText(state.elapsed),
     ...(words === '' ? [] : [printable(words)]),
     `run ${printable(state.run)}`,
     `${state.workers} ${state.workers === 1 ? 'worker' : 'workers'}`,
     ...(state.factor === 1 ? [] : [`rate ×${state.factor}`]),
+    ...((state.disturbed ?? 0) === 0 ? [] : [`${countText(state.disturbed ?? 0)} s disturbed`]),
   ];
   const text = cut(facts.join('  '), columns);
   return state.paused || state.workers === 0 ? style.warn(text) : style.bold(text);

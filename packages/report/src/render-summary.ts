@@ -1,7 +1,8 @@
 import { decimalText } from '@drumline/core/document';
 import { LEDGER_COLUMNS } from '@drumline/core/ledger';
+import { DISTURBANCES } from '@drumline/core/stats';
 import { bytesText, countText, durationText, percentText, rateText } from './figures-text.ts';
-import type { LatencySummary, Summary, TaskSummary } from './summary.ts';
+import type { DisturbedSummary, LatencySummary, Summary, TaskSummary } from './summary.ts';
 import { type Cell, COLORED, type Column, cut, PLAIN, printable, type Style, table } from './table.ts';
 
 export interface RenderOptions {
@@ -22,6 +23,7 @@ export function renderSummary(summary: Summary, { columns, color }: RenderOption
     ledgerSection(summary, columns, style),
     rateSection(summary, columns, style),
     latencySection(summary, columns, style),
+    disturbedSection(summary, columns, style),
     errorSection(summary, columns, style),
     volumeSection(summary, columns, style),
     workerSection(summary, columns, style),
@@ -96,19 +98,34 @@ function worstText({ worstWindow: worst }: TaskSummary): string {
 const QUANTILES = ['p50Us', 'p90Us', 'p95Us', 'p99Us', 'p999Us', 'maxUs', 'meanUs'] as const;
 const QUANTILE_TITLES = ['p50', 'p90', 'p95', 'p99', 'p99.9', 'max', 'mean'];
 
-function latencySection({ tasks }: Summary, columns: number, style: Style): string[] {
-  const rows = tasks.flatMap((task) =>
-    task.response.count === 0
-      ? []
-      : [
-          latencyRow(nameOf(task), 'response', task.response),
-          latencyRow('', 'service (uncorrected)', task.service, style.dim),
-          latencyRow('', 'lateness', task.lateness),
-        ],
-  );
+function latencySection({ tasks, shown }: Summary, columns: number, style: Style): string[] {
+  const rows = tasks.flatMap((task) => {
+    const { response, service, lateness } = shown === 'clean' ? task.clean : task;
+    if (response.count === 0) return [];
+    return [
+      latencyRow(nameOf(task), 'response', response),
+      latencyRow('', 'service (uncorrected)', service, style.dim),
+      latencyRow('', 'lateness', lateness),
+    ];
+  });
   if (rows.length === 0) return [];
-  return table(columns, [left('latency'), left(''), ...QUANTILE_TITLES.map(right)], rows, style);
+  const title = shown === 'clean' ? 'latency (clean)' : 'latency';
+  return table(columns, [left(title), left(''), ...QUANTILE_TITLES.map(right)], rows, style);
 }
+
+/** Says so whenever something besides the target had a part in the figures. */
+function disturbedSection({ disturbed, shown }: Summary, columns: number, style: Style): string[] {
+  if (disturbed.seconds === 0) return [];
+  const of = `${countText(disturbed.seconds)} of ${countText(disturbed.of)} worker-seconds`;
+  const were = disturbed.seconds === 1 ? 'was' : 'were';
+  const effect = shown === 'clean' ? 'latencies without them' : 'latencies with them; --clean leaves them out';
+  return wrapped(`! ${of} ${were} disturbed (${reasonsText(disturbed)}): ${effect}`, columns).map(style.warn);
+}
+
+const reasonsText = (disturbed: DisturbedSummary): string =>
+  DISTURBANCES.filter((reason) => disturbed[reason] > 0)
+    .map((reason) => `${reason} ${countText(disturbed[reason])}`)
+    .join(', ');
 
 const latencyRow = (name: string, kind: string, from: LatencySummary, style?: (text: string) => string): Cell[] => [
   { text: name },

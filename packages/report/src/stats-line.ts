@@ -10,12 +10,16 @@ export interface PublisherStats {
   readonly queues: readonly number[];
   /** Whole seconds are shown. */
   readonly elapsedSeconds: number;
+  /** Why publishing does not go on as planned, if so. */
+  readonly state?: string | undefined;
 }
 
-/** The original's line: `[STATS] updateItem | Pub:12345 Rem:87655 QPS:5000 Q:234[45 52 48 43 46] T:2s`. */
-export function statsLine({ action, published, remaining, qps, queues, elapsedSeconds }: PublisherStats): string {
+/** The original's line: `[STATS] updateItem | Pub:12345 Rem:87655 QPS:5000 Q:234[45 52 48 43 46] T:2s`, and ` | <state>` if there is one. */
+export function statsLine(stats: PublisherStats): string {
+  const { action, published, remaining, qps, queues, elapsedSeconds, state } = stats;
+  const behind = state === undefined ? '' : ` | ${printable(state)}`;
   const seconds = Math.floor(elapsedSeconds);
-  return `[STATS] ${printable(action)} | Pub:${published} Rem:${remaining} QPS:${Math.round(qps)} Q:${queuesText(queues)} T:${seconds}s`;
+  return `[STATS] ${printable(action)} | Pub:${published} Rem:${remaining} QPS:${Math.round(qps)} Q:${queuesText(queues)} T:${seconds}s${behind}`;
 }
 
 export interface WorkerStats {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { NO_DIGEST } from '@drumline/core/data';
 import { type LedgerEntry, ledgerOf } from '@drumline/core/ledger';
 import { micros } from '@drumline/core/units';
 import { encodeReport } from '@drumline/core/wire';
@@ -25,7 +26,14 @@ function input(
 ): SummaryInput {
   const figures = new FanIn();
   figures.accept(workerReport({ tasks: [new PlayedTask().play(sends).report()] }));
-  const counts = { published: 100, ok: sends.length, failed: 0, dropped: 100 - sends.length, duplicate: 0 };
+  const counts = {
+    published: 100,
+    ok: sends.length,
+    failed: 0,
+    dropped: 100 - sends.length,
+    duplicate: 0,
+    digest: NO_DIGEST,
+  };
   return {
     run: 'r1',
     prefix: 'dst',
@@ -92,7 +100,7 @@ describe('the summary of a run', () => {
   });
 
   test('notes say what does not balance and where statistics are missing', () => {
-    const counts = { published: 100, ok: 98, failed: 1, dropped: 0, duplicate: 0 };
+    const counts = { published: 100, ok: 98, failed: 1, dropped: 0, duplicate: 0, digest: NO_DIGEST };
     const { balanced, notes } = summarise(input(BEATS.slice(0, 90), { notes: ['pushed late'] }, { counts }));
     expect(balanced).toBe(false);
     expect(notes).toEqual([
@@ -171,6 +179,38 @@ describe('the summary on a terminal', () => {
     expect(Math.max(...lines.map((line) => Array.from(line).length))).toBeLessThanOrEqual(columns);
   });
 
+  describe('with disturbed seconds', () => {
+    const figures = new FanIn();
+    const task = new PlayedTask().play([0]).play([], [SECOND]).disturb();
+    const seconds = { run: 'r1', of: 1_300, disturbed: 12, stall: 10, redelivery: 3, clock: 0 };
+    figures.accept(workerReport({ tasks: [task.report()], seconds: [seconds] }));
+
+    test('says how many, why, and what the figures are', () => {
+      const all = summarise(input([], { figures }));
+      expect(renderSummary(all, { columns: 120, color: false })).toContain(
+        '\n! 12 of 1,300 worker-seconds were disturbed (stall 10, redelivery 3): latencies with them; --clean leaves them out\n',
+      );
+      expect(all.tasks[0]).toMatchObject({
+        response: { count: 2, maxUs: 5_003 },
+        clean: { response: { count: 1, maxUs: 1_000 } },
+      });
+    });
+
+    test('shows latencies without them on request', () => {
+      const clean = summarise(input([], { figures, clean: true }));
+      const lines = renderSummary(clean, { columns: 120, color: false }).split('\n');
+      expect(lines.find((line) => line.includes(' response '))).not.toContain('5.00 ms');
+      expect(lines).toContain(
+        '! 12 of 1,300 worker-seconds were disturbed (stall 10, redelivery 3): latencies without them',
+      );
+      expect({ ...clean, shown: 'all' }).toEqual(summarise(input([], { figures })));
+    });
+
+    test('says nothing when there are none', () => {
+      expect(renderSummary(summarise(input(BEATS)), { columns: 120, color: false })).not.toContain('disturbed');
+    });
+  });
+
   test('colours add escapes and nothing else', () => {
     const colored = renderSummary(long, { columns: 100, color: true });
     expect(colored).toContain('\u001b[32m✓ balanced');
@@ -194,9 +234,11 @@ describe('docs/statistics.md', () => {
     .flatMap((line) => [...(/^\|([^|]*)\|/.exec(line)?.[1] ?? '').matchAll(/`(\w+)`/g)].map(([, name]) => name));
 
   test('describes every figure of reports and summaries, and no other', () => {
-    const task = new PlayedTask().play([0]).report();
-    const report: unknown = JSON.parse(encodeReport(workerReport({ tasks: [task], digest: new Map() })));
-    const figures = [...namesIn(report), ...namesIn(summarise(input(BEATS)))];
+    const task = new PlayedTask().play([0]).disturb().report();
+    const seconds = [{ run: 'r1', of: 1, disturbed: 1, stall: 1, redelivery: 0, clock: 0 }];
+    const counts = { published: 100, ok: 100, failed: 0, dropped: 0, duplicate: 0, digest: '1'.repeat(16) };
+    const report: unknown = JSON.parse(encodeReport(workerReport({ tasks: [task], seconds })));
+    const figures = [...namesIn(report), ...namesIn(summarise(input(BEATS, {}, { counts })))];
     expect(new Set(described)).toEqual(new Set(figures));
   });
 });

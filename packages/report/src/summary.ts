@@ -1,10 +1,11 @@
+import { NO_DIGEST } from '@drumline/core/data';
 import { balance, type Ledger, type LedgerCounts, type TaskLedger } from '@drumline/core/ledger';
-import type { Histogram } from '@drumline/core/stats';
+import { type Disturbance, type Durations, type Histogram, newDurations } from '@drumline/core/stats';
 import type { Instant } from '@drumline/core/units';
 import type { FanIn, WorkerFigures } from './fan-in.ts';
 import { countText, durationText } from './figures-text.ts';
 import { compareWithPlan, type PlannedBetween, type RateSummary, type WindowDeviation } from './plan-comparison.ts';
-import type { TaskTotals } from './task-totals.ts';
+import { cleanDurations, type TaskTotals } from './task-totals.ts';
 
 /** Figures of one histogram, in whole microseconds; all 0 when `count` is 0. */
 export interface LatencySummary {
@@ -20,16 +21,23 @@ export interface LatencySummary {
   readonly maxUs: number;
 }
 
-export interface TaskSummary {
+/** Figures of the three durations of a task's ops. */
+export interface LatencySummaries {
+  readonly response: LatencySummary;
+  readonly service: LatencySummary & { readonly uncorrected: true };
+  readonly lateness: LatencySummary;
+}
+
+/** Of all seconds; what nothing disturbed is in `clean`. */
+export interface TaskSummary extends LatencySummaries {
   readonly task: number;
   readonly action: string;
   readonly ledger: LedgerCounts;
   readonly rate: RateSummary;
   /** `null` when the task never began. */
   readonly worstWindow: WindowDeviation | null;
-  readonly response: LatencySummary;
-  readonly service: LatencySummary & { readonly uncorrected: true };
-  readonly lateness: LatencySummary;
+  /** The same without the disturbed seconds. */
+  readonly clean: LatencySummaries;
   /** Ops that were sent before their intended start; their lateness counts as 0. */
   readonly early: number;
   readonly errors: Readonly<Record<string, number>>;
@@ -58,6 +66,15 @@ export interface WorkerSummary {
   readonly rssBytes: number;
 }
 
+/**
+ * Worker-seconds in which something was measured, and those in which something besides the target had a part in it. One
+ * may have several reasons.
+ */
+export interface DisturbedSummary extends Readonly<Record<Disturbance, number>> {
+  readonly seconds: number;
+  readonly of: number;
+}
+
 /** The end of a run as data: what `--json` prints. Every field is described in docs/statistics.md. */
 export interface Summary {
   readonly run: string;
@@ -72,6 +89,9 @@ export interface Summary {
   readonly ledger: LedgerCounts;
   readonly tasks: readonly TaskSummary[];
   readonly workers: readonly WorkerSummary[];
+  readonly disturbed: DisturbedSummary;
+  /** Which latencies the summary on a terminal shows. */
+  readonly shown: 'all' | 'clean';
   readonly deadLetters: number;
   readonly balanced: boolean;
   /** What a reader of the figures must know: what does not add up, and what is missing. */
@@ -93,6 +113,8 @@ export interface SummaryInput {
   /** Ops of the task whose intended start lies in [from, to): the schedule's count, with pauses and rate changes in it. */
   readonly plannedInWindow: PlannedBetween;
   readonly figures: FanIn;
+  /** Show latencies without disturbed seconds. */
+  readonly clean?: boolean;
   readonly deadLetters: number;
   readonly notes?: readonly string[];
 }
@@ -112,6 +134,8 @@ export function summarise(input: SummaryInput): Summary {
     ledger: input.ledger.total,
     tasks,
     workers: input.figures.workers().map(summariseWorker),
+    disturbed: disturbedOf(input),
+    shown: input.clean === true ? 'clean' : 'all',
     deadLetters: input.deadLetters,
     balanced,
     notes: [...problems, ...(input.notes ?? []), ...statisticsNotes(input, tasks)],
@@ -119,18 +143,16 @@ export function summarise(input: SummaryInput): Summary {
 }
 
 function summariseTask(input: SummaryInput, entry: TaskLedger): TaskSummary {
-  const { task, action, planned, published, ok, failed, dropped, duplicate } = entry;
+  const { task, action, planned, published, ok, failed, dropped, duplicate, digest } = entry;
   const totals = input.figures.task(input.run, task);
   const counters = totals?.counters;
-  const digest = input.figures.digest(input.run, task);
   return {
     task,
     action,
     ledger: { planned, published, ok, failed, dropped, duplicate },
     ...compareWithPlan(task, ok + failed, input.spans.get(task), totals?.windows, input.plannedInWindow),
-    response: latency(totals?.response),
-    service: { ...latency(totals?.service), uncorrected: true },
-    lateness: latency(totals?.lateness),
+    ...latencies(totals?.all ?? newDurations()),
+    clean: latencies(totals === undefined ? newDurations() : cleanDurations(totals)),
     early: counters?.early ?? 0,
     errors: Object.fromEntries(totals?.errors ?? []),
     items: counters?.items ?? 0,
@@ -140,23 +162,34 @@ function summariseTask(input: SummaryInput, entry: TaskLedger): TaskSummary {
     capacity: counters?.capacity ?? 0,
     bytesSent: counters?.bytesSent ?? 0,
     bytesReceived: counters?.bytesReceived ?? 0,
-    ...(digest !== undefined && { digest }),
+    ...(digest !== NO_DIGEST && { digest }),
   };
 }
 
-function latency(histogram: Histogram | undefined): LatencySummary {
-  const at = (percent: number): number => histogram?.percentile(percent) ?? 0;
+function disturbedOf({ run, figures }: SummaryInput): DisturbedSummary {
+  const { of, disturbed: seconds, stall, redelivery, clock } = figures.seconds(run);
+  return { seconds, of, stall, redelivery, clock };
+}
+
+const latencies = ({ response, service, lateness }: Durations): LatencySummaries => ({
+  response: latency(response),
+  service: { ...latency(service), uncorrected: true },
+  lateness: latency(lateness),
+});
+
+function latency(histogram: Histogram): LatencySummary {
+  const at = (percent: number): number => histogram.percentile(percent);
   return {
-    count: histogram?.total ?? 0,
-    minUs: histogram?.min ?? 0,
-    meanUs: Math.round(histogram?.mean ?? 0),
-    stddevUs: Math.round(histogram?.stddev ?? 0),
+    count: histogram.total,
+    minUs: histogram.min,
+    meanUs: Math.round(histogram.mean),
+    stddevUs: Math.round(histogram.stddev),
     p50Us: at(50),
     p90Us: at(90),
     p95Us: at(95),
     p99Us: at(99),
     p999Us: at(99.9),
-    maxUs: histogram?.max ?? 0,
+    maxUs: histogram.max,
   };
 }
 
@@ -170,7 +203,7 @@ const summariseWorker = (figures: WorkerFigures): WorkerSummary => ({
   dropped: figures.dropped,
   restarts: figures.restarts,
   missedReports: figures.missed,
-  clockErrorUs: Math.round(figures.clockError),
+  clockErrorUs: Math.round(figures.worstClockError),
   rssBytes: figures.memory.rss,
 });
 
@@ -193,14 +226,14 @@ function statisticsNotes(input: SummaryInput, tasks: readonly TaskSummary[]): st
   }
   const { unreadable } = input.figures;
   if (unreadable > 0) notes.push(`${countText(unreadable)} messages on the stats channel could not be read`);
-  const worst = Math.max(0, ...input.figures.workers().map(({ clockError }) => clockError));
+  const worst = Math.max(0, ...input.figures.workers().map(({ worstClockError }) => worstClockError));
   if (worst >= 1_000)
     notes.push(`a worker knew the time only to ±${durationText(worst)}: lateness and response carry that error`);
   return notes;
 }
 
 const clampedIn = (totals: TaskTotals | undefined): number =>
-  totals === undefined ? 0 : totals.response.clamped + totals.service.clamped + totals.lateness.clamped;
+  totals === undefined ? 0 : totals.all.response.clamped + totals.all.service.clamped + totals.all.lateness.clamped;
 
 const iso = (at: Instant): string => new Date(at / 1_000).toISOString();
 

@@ -1,4 +1,11 @@
-import { COUNTERS, Histogram, type TaskCounters, zeroCounters } from '@drumline/core/stats';
+import {
+  COUNTERS,
+  DURATIONS,
+  type Durations,
+  newDurations,
+  type TaskCounters,
+  zeroCounters,
+} from '@drumline/core/stats';
 import type { TaskReport } from '@drumline/core/wire';
 import { SentWindows } from './sent-windows.ts';
 
@@ -9,10 +16,21 @@ export interface TaskTotals {
   readonly action: string;
   readonly counters: TaskCounters;
   readonly errors: ReadonlyMap<string, number>;
-  readonly response: Histogram;
-  readonly service: Histogram;
-  readonly lateness: Histogram;
+  /** Of all seconds. */
+  readonly all: Durations;
+  /** The part of them that was recorded in disturbed seconds. */
+  readonly disturbed: Durations;
   readonly windows: SentWindows;
+}
+
+/** What was recorded in seconds that nothing disturbed. */
+export function cleanDurations({ all, disturbed }: Pick<TaskTotals, 'all' | 'disturbed'>): Durations {
+  const clean = newDurations();
+  for (const name of DURATIONS) {
+    clean[name].merge(all[name]);
+    clean[name].subtract(disturbed[name]);
+  }
+  return clean;
 }
 
 /** Keeps `TaskTotals` up to date: each report's figures take the place of those that the same worker sent before. */
@@ -22,9 +40,8 @@ export class RunningTotals implements TaskTotals {
   readonly action: string;
   readonly counters = zeroCounters();
   readonly errors = new Map<string, number>();
-  readonly response = new Histogram();
-  readonly service = new Histogram();
-  readonly lateness = new Histogram();
+  readonly all = newDurations();
+  readonly disturbed = newDurations();
   readonly windows = new SentWindows();
 
   constructor({ run, task, action }: Pick<TaskReport, 'run' | 'task' | 'action'>) {
@@ -37,10 +54,8 @@ export class RunningTotals implements TaskTotals {
     for (const name of COUNTERS) this.counters[name] += after.counters[name] - (before?.counters[name] ?? 0);
     for (const [code, count] of before?.errors ?? []) this.#count(code, -count);
     for (const [code, count] of after.errors) this.#count(code, count);
-    for (const name of ['response', 'service', 'lateness'] as const) {
-      if (before !== undefined) this[name].subtract(before[name]);
-      this[name].merge(after[name]);
-    }
+    replaceDurations(this.all, before, after);
+    replaceDurations(this.disturbed, before?.disturbed, after.disturbed);
     this.windows.replace(before?.windows, after.windows);
   }
 
@@ -48,5 +63,12 @@ export class RunningTotals implements TaskTotals {
     const sum = (this.errors.get(code) ?? 0) + count;
     if (sum === 0) this.errors.delete(code);
     else this.errors.set(code, sum);
+  }
+}
+
+function replaceDurations(sum: Durations, before: Durations | undefined, after: Durations | undefined): void {
+  for (const name of DURATIONS) {
+    if (before !== undefined) sum[name].subtract(before[name]);
+    if (after !== undefined) sum[name].merge(after[name]);
   }
 }

@@ -1,4 +1,4 @@
-import { type CountedOutcome, TaskStats } from '@drumline/core/stats';
+import { type CountedOutcome, Seconds, TaskStats } from '@drumline/core/stats';
 import { type Instant, instant, micros, millis } from '@drumline/core/units';
 import type { TaskReport, WorkerReport } from '@drumline/core/wire';
 
@@ -18,7 +18,8 @@ const OUTCOME: CountedOutcome = {
 
 /** A worker's task whose ops take 1,000 µs from intended start and are sent 100 µs late; `failures` more ops fail after 5,000 µs. */
 export class PlayedTask {
-  readonly #stats = new TaskStats();
+  readonly #seconds = new Seconds();
+  readonly #stats = new TaskStats(this.#seconds);
   readonly #identity: Pick<TaskReport, 'run' | 'task' | 'action'>;
   #now = T0;
 
@@ -29,6 +30,12 @@ export class PlayedTask {
   play(intendedUs: readonly number[], failures: readonly number[] = []): this {
     for (const us of intendedUs) this.#op(us, 1_000);
     for (const us of failures) this.#op(us, 5_000, 'DRUM_OP_TIMEOUT');
+    return this;
+  }
+
+  /** The second with the last op is disturbed. */
+  disturb(): this {
+    this.#stats.mark('stall', this.#now);
     return this;
   }
 
@@ -55,6 +62,7 @@ export function workerReport(changes: Partial<WorkerReport> = {}): WorkerReport 
     seq: 1,
     at: at(1_000_000),
     tasks: [],
+    seconds: [],
     inFlight: 0,
     pending: 0,
     threads: 2,

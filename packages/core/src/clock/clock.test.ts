@@ -1,7 +1,30 @@
 import { describe, expect, test } from 'vitest';
-import { instant, micros, millis } from '../units/index.ts';
+import { instant, type Micros, micros, millis } from '../units/index.ts';
 import { delay, SystemClock } from './clock.ts';
-import { measureClock, syncClock } from './clock-sync.ts';
+
+/** A clock on a host whose time passes when it is told to. */
+class HostClock {
+  #raw = 1_000_000;
+  readonly clock: SystemClock;
+
+  constructor() {
+    const raw = (): Micros => micros(this.#raw);
+    this.clock = new (class extends SystemClock {
+      override raw(): Micros {
+        return raw();
+      }
+    })(-performance.timeOrigin * 1_000);
+  }
+
+  pass(us: number): void {
+    this.#raw += us;
+  }
+
+  /** How far the clock is ahead of its host's. */
+  reading(): number {
+    return this.clock.now() - this.#raw;
+  }
+}
 
 describe('SystemClock', () => {
   test('sleepUntil never ends early', async () => {
@@ -41,8 +64,38 @@ describe('SystemClock', () => {
     expect(readings.every((reading) => Number.isSafeInteger(reading))).toBe(true);
     expect(readings).toEqual(readings.toSorted((a, b) => a - b));
     expect(Math.abs(clock.now() - wall - 5_000_000)).toBeLessThan(2_000_000);
-    clock.adjust(micros(-5_000_000));
-    expect(clock.offset).toBe(0);
+  });
+
+  test('a step moves it at once, whatever slew was under way', () => {
+    const host = new HostClock();
+    host.clock.slew(micros(100));
+    host.pass(100_000);
+    host.clock.step(micros(-1_000));
+    expect(host.reading()).toBe(50 - 1_000);
+    host.pass(1_000_000);
+    expect(host.reading()).toBe(50 - 1_000);
+  });
+
+  test.each([100, -100])('a slew by %i µs takes 0.2 s, goes evenly and never backwards', (by) => {
+    const host = new HostClock();
+    host.clock.slew(micros(by));
+    const readings: number[] = [];
+    for (let ms = 0; ms <= 250; ms += 50) {
+      readings.push(host.reading());
+      host.pass(50_000);
+    }
+    const share = [0, 0.25, 0.5, 0.75, 1, 1].map((part) => part * by + 0);
+    expect(readings).toEqual(share);
+  });
+
+  test('a slew that begins during another starts from where that one is', () => {
+    const host = new HostClock();
+    host.clock.slew(micros(100));
+    host.pass(100_000);
+    host.clock.slew(micros(-50));
+    expect(host.reading()).toBe(50);
+    host.pass(1_000_000);
+    expect(host.reading()).toBe(0);
   });
 
   test('delay leaves no listener behind', async () => {
@@ -61,55 +114,5 @@ describe('SystemClock', () => {
     };
     await delay(millis(1), signal);
     expect(listeners).toBe(0);
-  });
-});
-
-/** A clock that reads what it is told, and a server whose answers are made so long after the question. */
-class ScriptedClock extends SystemClock {
-  readonly #readings: number[];
-
-  constructor(readings: number[]) {
-    super();
-    this.#readings = readings;
-  }
-
-  override now(): ReturnType<SystemClock['now']> {
-    return instant((this.#readings.shift() ?? 0) + this.offset);
-  }
-}
-
-const answers =
-  (...times: number[]) =>
-  () =>
-    Promise.resolve(instant(times.shift() ?? 0));
-
-describe('measureClock', () => {
-  test('takes the sample with the shortest round trip', async () => {
-    const clock = new ScriptedClock([0, 1_000, 2_000, 2_100, 5_000, 5_900]);
-    expect(await measureClock(clock, answers(9_999, 2_350, 7_777), 3)).toEqual({ offset: 300, bar: 50 });
-  });
-
-  test('knows nothing without samples', async () => {
-    expect(await measureClock(new ScriptedClock([]), answers(), 0)).toEqual({
-      offset: 0,
-      bar: Number.POSITIVE_INFINITY,
-    });
-  });
-});
-
-describe('syncClock', () => {
-  test.each([
-    ['certainly behind', 1_000],
-    ['certainly ahead', -51],
-  ])('moves a clock that is %s', async (_, offset) => {
-    const clock = new ScriptedClock([100, 200]);
-    expect(await syncClock(clock, answers(150 + offset), 1)).toBe(50);
-    expect(clock.offset).toBe(offset);
-  });
-
-  test.each([50, -50, 0, 20])('leaves one alone that may be right: %i µs with a bar of 50', async (offset) => {
-    const clock = new ScriptedClock([100, 200]);
-    await syncClock(clock, answers(150 + offset), 1);
-    expect(clock.offset).toBe(0);
   });
 });

@@ -131,6 +131,7 @@ export class Histogram {
 
   /** Forgets every value; keeps the memory. */
   reset(): void {
+    if (this.#total === 0) return;
     this.#counts.fill(0);
     this.#total = 0;
     this.#clamped = 0;

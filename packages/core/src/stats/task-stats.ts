@@ -1,5 +1,6 @@
 import { elapsed, type Instant, micros } from '../units/index.ts';
 import { Histogram, type HistogramData } from './histogram.ts';
+import { type Disturbance, type KeptBySecond, Seconds } from './seconds.ts';
 import { SendWindows, type WindowCounts } from './send-windows.ts';
 
 /** Names of the counters of a task; `docs/statistics.md` says what each counts. */
@@ -34,26 +35,36 @@ export interface CountedOutcome {
   readonly bytesReceived: number;
 }
 
+export const DURATIONS = ['response', 'service', 'lateness'] as const;
+
+/** The three durations of ops. */
+export interface Durations<H = Histogram> {
+  /** Intended start → end of the answer. */
+  readonly response: H;
+  /** Actual send → end of the answer: uncorrected. */
+  readonly service: H;
+  /** Actual send − intended start, 0 for ops that were sent early. */
+  readonly lateness: H;
+}
+
 /** The statistics of one task with everything that can be read off them. Cumulative. */
-export interface TaskFigures {
+export interface TaskFigures<H = Histogram> extends Durations<H> {
   readonly counters: TaskCounters;
   /** Failed ops by error code. */
   readonly errors: ReadonlyMap<string, number>;
-  /** Intended start → end of the answer. */
-  readonly response: Histogram;
-  /** Actual send → end of the answer: uncorrected. */
-  readonly service: Histogram;
-  /** Actual send − intended start, 0 for ops that were sent early. */
-  readonly lateness: Histogram;
+  /** The part of the three that was recorded in disturbed seconds; absent while there is none. */
+  readonly disturbed?: Durations<H>;
   readonly windows: WindowCounts;
 }
 
 /** The same as plain data, which can be posted to another OS thread. */
-export interface TaskSnapshot extends Omit<TaskFigures, 'response' | 'service' | 'lateness'> {
-  readonly response: HistogramData;
-  readonly service: HistogramData;
-  readonly lateness: HistogramData;
-}
+export type TaskSnapshot = TaskFigures<HistogramData>;
+
+export const newDurations = (): Durations => ({
+  response: new Histogram(),
+  service: new Histogram(),
+  lateness: new Histogram(),
+});
 
 export const zeroCounters = (): Record<Counter, number> => ({
   sent: 0,
@@ -73,25 +84,40 @@ export const zeroCounters = (): Record<Counter, number> => ({
 /**
  * The statistics of one task in one OS thread: the hot path writes here. Everything is cumulative since the run began
  * on this worker; whoever wants an interval subtracts two snapshots, so a lost report loses nothing.
+ *
+ * Durations are recorded into those of the second that is on; when it ends, they are added to the sums, and to the sums of
+ * the disturbed seconds if it was one. So what was disturbed is known without a second record an op.
  */
-export class TaskStats {
+export class TaskStats implements KeptBySecond {
+  readonly run: string;
+  readonly #seconds: Seconds;
   readonly #counters = zeroCounters();
   readonly #errors = new Map<string, number>();
-  readonly #response = new Histogram();
-  readonly #service = new Histogram();
-  readonly #lateness = new Histogram();
   readonly #windows = new SendWindows();
+  /** Of the second that is on. */
+  readonly #present = newDurations();
+  readonly #all = newDurations();
+  #disturbed: Durations | undefined;
+
+  /** @param seconds those of the OS thread; forget them with `Seconds.release` */
+  constructor(seconds: Seconds = new Seconds(), run = '') {
+    this.#seconds = seconds;
+    this.run = run;
+    seconds.keep(this);
+  }
 
   recordSend(intended: Instant, sent: Instant): void {
+    this.#seconds.passOp(sent, intended, sent);
     const lateness = sent - intended;
     this.#counters.sent += 1;
     if (lateness < 0) this.#counters.early += 1;
-    this.#lateness.record(micros(lateness < 0 ? 0 : lateness));
+    this.#present.lateness.record(micros(lateness < 0 ? 0 : lateness));
     this.#windows.add(sent);
   }
 
   /** Counts an op that was sent and has ended, well or not: failed ops have response times too. */
   recordEnd(outcome: CountedOutcome, intended: Instant, sent: Instant, end: Instant): void {
+    this.#seconds.passOp(end, intended, sent);
     const counters = this.#counters;
     if (outcome.error === undefined) {
       counters.ok += 1;
@@ -107,8 +133,8 @@ export class TaskStats {
     counters.bytesSent += outcome.bytesSent;
     counters.bytesReceived += outcome.bytesReceived;
     // An op that was sent early may end before its intended start.
-    this.#response.record(micros(end < intended ? 0 : end - intended));
-    this.#service.record(elapsed(sent, end));
+    this.#present.response.record(micros(end < intended ? 0 : end - intended));
+    this.#present.service.record(elapsed(sent, end));
   }
 
   /** Counts ops that were not sent because their time had passed. */
@@ -116,35 +142,78 @@ export class TaskStats {
     this.#counters.dropped += ops;
   }
 
+  /** The second in which the next figures of this task are recorded is disturbed. */
+  mark(reason: Disturbance, at: Instant): void {
+    this.#seconds.pass(at);
+    this.#seconds.mark(reason);
+  }
+
+  get isTouched(): boolean {
+    return this.#present.lateness.total > 0 || this.#present.response.total > 0;
+  }
+
+  close(disturbed: boolean): void {
+    merge(this.#all, this.#present);
+    if (disturbed) merge((this.#disturbed ??= newDurations()), this.#present);
+    for (const name of DURATIONS) this.#present[name].reset();
+  }
+
   /** Adds the statistics of another OS thread. */
   merge(other: TaskSnapshot): void {
     for (const name of COUNTERS) this.#counters[name] += other.counters[name];
     for (const [code, count] of other.errors) this.#errors.set(code, (this.#errors.get(code) ?? 0) + count);
-    this.#response.add(other.response);
-    this.#service.add(other.service);
-    this.#lateness.add(other.lateness);
+    add(this.#all, other);
+    if (other.disturbed !== undefined) add((this.#disturbed ??= newDurations()), other.disturbed);
     this.#windows.merge(other.windows);
   }
 
-  /** What was counted so far, for a report that is encoded at once: the histograms are not copied and go on counting. */
+  /**
+   * What was counted so far. The histograms are not copied while the second that is on is empty, and go on counting: for a
+   * report that is encoded at once.
+   */
   figures(now: Instant): TaskFigures {
+    this.#seconds.pass(now);
+    const [all, disturbed] = this.#durations();
     return {
       counters: { ...this.#counters },
       errors: new Map(this.#errors),
-      response: this.#response,
-      service: this.#service,
-      lateness: this.#lateness,
+      ...all,
+      ...(disturbed !== undefined && { disturbed }),
       windows: this.#windows.snapshot(now),
     };
   }
 
   /** A copy of what was counted so far. */
   snapshot(now: Instant): TaskSnapshot {
-    return {
-      ...this.figures(now),
-      response: this.#response.data(),
-      service: this.#service.data(),
-      lateness: this.#lateness.data(),
-    };
+    const { disturbed, ...figures } = this.figures(now);
+    return { ...figures, ...dataOf(figures), ...(disturbed !== undefined && { disturbed: dataOf(disturbed) }) };
+  }
+
+  /** With the second that is on, as it stands: what was not disturbed so far may still be. */
+  #durations(): [all: Durations, disturbed: Durations | undefined] {
+    if (!this.isTouched) return [this.#all, this.#disturbed];
+    const all = sumOf(this.#all, this.#present);
+    if (!this.#seconds.isDisturbed) return [all, this.#disturbed];
+    return [all, this.#disturbed === undefined ? sumOf(this.#present) : sumOf(this.#disturbed, this.#present)];
   }
 }
+
+function merge(into: Durations, from: Durations): void {
+  for (const name of DURATIONS) into[name].merge(from[name]);
+}
+
+function add(into: Durations, from: Durations<HistogramData>): void {
+  for (const name of DURATIONS) into[name].add(from[name]);
+}
+
+function sumOf(...parts: readonly Durations[]): Durations {
+  const sum = newDurations();
+  for (const part of parts) merge(sum, part);
+  return sum;
+}
+
+const dataOf = ({ response, service, lateness }: Durations): Durations<HistogramData> => ({
+  response: response.data(),
+  service: service.data(),
+  lateness: lateness.data(),
+});
