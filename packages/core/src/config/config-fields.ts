@@ -5,12 +5,14 @@ import {
   type Fields,
   flag,
   integer,
+  type Kind,
   list,
   optional,
   required,
   text,
 } from '../document/index.ts';
 import { columns } from '../plan/index.ts';
+import { holdsPassword } from '../secrets/index.ts';
 import { micros } from '../units/index.ts';
 
 // DynamoDB's naming rule; a Redis replication group's name fits it too.
@@ -30,6 +32,20 @@ const region = text({ pattern: '^[a-z0-9-]{1,64}$' }, (name) =>
     ? undefined
     : { must: 'must be the name of an AWS region', hint: 'write e.g. "us-east-1"' },
 );
+
+/**
+ * The config stands in Redis, where the whole fleet reads it: no place for a password. The refusal does not show it.
+ */
+const withoutPassword = (kind: Kind<string>): Kind<string> => ({
+  schema: kind.schema,
+  read: (place) =>
+    typeof place.value === 'string' && holdsPassword(place.value)
+      ? place.refuse(
+          'holds a password, must hold none: the config stands in Redis for all to read',
+          'give it to the workers by --target-password-file or DRUMLINE_TARGET_PASSWORD',
+        )
+      : kind.read(place),
+});
 
 const endpoint = text({ pattern: '^https?://' }, (url) => {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
@@ -63,11 +79,11 @@ export const CONFIG_FIELDS = {
     about: 'Rows for tasks without data: each a map of columns with the forms of a task’s data.',
   }),
   db_type: optional(choice(['dynamodb', 'redis']), { about: 'The target; the worker’s --db wins.' }),
-  redis_addr: optional(redisAddress, {
+  redis_addr: optional(withoutPassword(redisAddress), {
     about: 'Address of the target Redis; the worker’s --endpoint wins.',
     examples: ['127.0.0.1:6379'],
   }),
-  endpoint: optional(endpoint, {
+  endpoint: optional(withoutPassword(endpoint), {
     about: 'URL of DynamoDB when it is not AWS’s own; the worker’s --endpoint wins.',
     examples: ['http://127.0.0.1:8000'],
   }),

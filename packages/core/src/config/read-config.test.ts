@@ -173,12 +173,12 @@ describe('readConfig', () => {
 
   test('reads every field', () => {
     const text = config(
-      '"region": "eu-central-1", "db_type": "redis", "redis_addr": "rediss://user:pw@host:6380/1", "endpoint": "https://localhost:8000", "max_in_flight": 5, "timeout": "250ms", "retries": 3, "consistent_read": true, "batch_ops": 1000',
+      '"region": "eu-central-1", "db_type": "redis", "redis_addr": "rediss://user@host:6380/1", "endpoint": "https://localhost:8000", "max_in_flight": 5, "timeout": "250ms", "retries": 3, "consistent_read": true, "batch_ops": 1000',
     );
     expect(readConfig(text, 'c.json')).toMatchObject({
       region: 'eu-central-1',
       dbType: 'redis',
-      redisAddr: 'rediss://user:pw@host:6380/1',
+      redisAddr: 'rediss://user@host:6380/1',
       endpoint: 'https://localhost:8000',
       maxInFlight: 5,
       timeout: 250_000,

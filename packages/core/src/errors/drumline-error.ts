@@ -1,3 +1,4 @@
+import { defused } from './defused.ts';
 import { type ErrorCode, REGISTRY } from './registry.ts';
 
 /** How a process that ends with an error reports it. See `docs/errors.md`. */
@@ -14,17 +15,17 @@ export type Exit = (typeof EXIT)[keyof typeof EXIT];
 
 /**
  * An error that a user can act on: a stable code, a message that names the thing, the bound and the value, and a hint
- * that says the fix. The exit code follows from the code.
+ * that says the fix. The exit code follows from the code. Whatever message and hint quote, no terminal will obey it.
  */
 export class DrumlineError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
 
   constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    super(defused(message), options.cause === undefined ? {} : { cause: options.cause });
     this.name = 'DrumlineError';
     this.code = code;
-    this.hint = options.hint;
+    this.hint = options.hint === undefined ? undefined : defused(options.hint);
   }
 
   get exit(): Exit {

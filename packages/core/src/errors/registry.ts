@@ -46,6 +46,11 @@ export const REGISTRY = {
     summary: 'An option or argument of the command is missing, unknown or out of bounds.',
     fix: 'See `drumline <command> --help`.',
   },
+  DRUM_CHAOS_NO_REDIS: {
+    exit: 2,
+    summary: '`drumline chaos` starts Redis servers of its own, and redis-server is missing or did not start.',
+    fix: 'Install it: `apt-get install redis-server` (Debian, Ubuntu), `brew install redis` (macOS).',
+  },
   // bus
   DRUM_BUS_ADDRESS: {
     exit: 2,
@@ -60,7 +65,7 @@ export const REGISTRY = {
   },
   DRUM_BUS_UNREACHABLE: {
     exit: 4,
-    summary: 'Redis did not answer within the bound.',
+    summary: 'Redis could not be reached at the start, or was away or unable to serve for longer than `--outage`.',
     fix: 'Check address, firewall and TLS settings, and that the server runs: `redis-cli -h <host> -p <port> ping`.',
   },
   DRUM_BUS_REFUSED: {
@@ -70,13 +75,14 @@ export const REGISTRY = {
   },
   DRUM_BUS_FULL: {
     exit: 4,
-    summary: 'Redis has reached its `maxmemory` and takes no more.',
+    summary: 'Redis has reached its `maxmemory`, and had no room for longer than `--outage`.',
     fix: 'Raise `maxmemory`, lower the rate, or add workers so that the queues stay short.',
   },
   DRUM_BUS_LOST: {
-    exit: 4,
-    summary: 'Redis has forgotten pushes that it had confirmed: it was flushed, or restarted without persistence.',
-    fix: 'Start again; for long runs turn on persistence (`appendonly yes`), and let nobody flush.',
+    exit: 5,
+    summary:
+      'Redis has forgotten what it had confirmed: it was flushed, restarted without its data, or failed over to a replica that lagged.',
+    fix: 'Start again; for long runs turn on persistence (`appendonly yes`, `appendfsync always`), and let nobody flush.',
   },
   DRUM_BUS_CLOSED: {
     exit: 1,
@@ -137,7 +143,7 @@ export const REGISTRY = {
     fix: 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile, or a role.',
   },
   DRUM_DDB_THROTTLED: {
-    exit: 1,
+    exit: 4,
     summary: 'DynamoDB throttled a request and its retries were used up.',
     fix: 'Raise the capacity of the table, lower the rate, or allow `retries`.',
   },
@@ -147,7 +153,7 @@ export const REGISTRY = {
     fix: 'Raise the capacity of the table or lower the rate.',
   },
   DRUM_DDB_VALIDATION: {
-    exit: 1,
+    exit: 4,
     summary: 'DynamoDB refused a request as invalid.',
     fix: 'Check column names and values; an item holds at most 400 KB.',
   },
@@ -157,22 +163,22 @@ export const REGISTRY = {
     fix: 'Check the credentials, their policy and the clock of the host.',
   },
   DRUM_DDB_SERVER: {
-    exit: 1,
+    exit: 4,
     summary: 'DynamoDB answered with an error of its own.',
     fix: 'Look at the health of the service; allow `retries`.',
   },
   DRUM_DDB_ANSWER: {
-    exit: 1,
+    exit: 4,
     summary: 'What answered the request does not speak DynamoDB.',
     fix: 'Check that the endpoint is one of DynamoDB.',
   },
   DRUM_REDIS_OOM: {
-    exit: 1,
+    exit: 4,
     summary: 'The target Redis is out of memory.',
     fix: 'Raise maxmemory, set an eviction policy, or write less.',
   },
   DRUM_REDIS_READONLY: {
-    exit: 1,
+    exit: 4,
     summary: 'The target Redis is a read-only replica.',
     fix: 'Point the endpoint at the primary.',
   },
@@ -182,12 +188,12 @@ export const REGISTRY = {
     fix: 'Use another database, or delete what an earlier use left there.',
   },
   DRUM_REDIS_LOADING: {
-    exit: 1,
+    exit: 4,
     summary: 'The target Redis is loading its data.',
     fix: 'Wait until it has started.',
   },
   DRUM_REDIS_UNAVAILABLE: {
-    exit: 1,
+    exit: 4,
     summary:
       'The target Redis cannot serve now: busy, cluster down, primary gone, persistence failing, too few replicas.',
     fix: 'Look at the log of the target.',
@@ -198,12 +204,17 @@ export const REGISTRY = {
     fix: 'Check user, password and ACL of the target.',
   },
   DRUM_REDIS_MOVED: {
-    exit: 1,
+    exit: 4,
     summary: 'The target Redis is a cluster and the key lives on another node.',
     fix: 'Say `--cluster`.',
   },
+  DRUM_REDIS_ANSWER: {
+    exit: 4,
+    summary: 'What answered is no Redis, or answered with what the command cannot be answered with.',
+    fix: 'Check that the endpoint is a Redis that speaks RESP2, and what stands between.',
+  },
   DRUM_REDIS_REFUSED: {
-    exit: 1,
+    exit: 4,
     summary: 'The target Redis answered with an error that has no code of its own.',
     fix: 'Look at the log of the target.',
   },
@@ -217,6 +228,16 @@ export const REGISTRY = {
     exit: 4,
     summary: 'This publisher lost its lock and a newer one took over; it stopped publishing.',
     fix: 'Look at why its connection to Redis stalled for longer than the lock lasts.',
+  },
+  DRUM_RESUME_UNKNOWN: {
+    exit: 2,
+    summary: 'The run that is to be continued is not in Redis, or its record cannot be read.',
+    fix: 'Check --redis, --prefix and the id of the run, which its summary and `drumline status` show.',
+  },
+  DRUM_RESUME_ENDED: {
+    exit: 2,
+    summary: 'The run that is to be continued has ended: nothing of it is left to play.',
+    fix: 'Start a new run; the summary of the old one was printed by its publisher.',
   },
   DRUM_BACKLOG: {
     exit: 5,
@@ -256,8 +277,14 @@ export const REGISTRY = {
   },
   DRUM_COMMAND_STALE: {
     exit: 2,
-    summary: 'A signed command was older than 30 s, or its nonce had been seen before.',
+    summary:
+      'A signed command was sent more than 30 s ago (or ahead), before this process listened, or had been executed before.',
     fix: 'Send it again; `drumline notify` stamps each command itself.',
+  },
+  DRUM_COMMAND_FLOOD: {
+    exit: 2,
+    summary: 'More signed commands came within 30 s than a process remembers the nonces of (10,000).',
+    fix: 'Find out who sends them: `drumline status --audit`.',
   },
   DRUM_COMMAND_FORBIDDEN: {
     exit: 2,

@@ -7,15 +7,20 @@ import { type Arguments, type Command, encodeCommand } from './command.ts';
 import { decodeReply, type Reply } from './reply.ts';
 import { sign } from './signature.ts';
 
+export interface CommandRequest {
+  readonly cmd: string;
+  readonly args?: Arguments;
+  readonly target?: string | undefined;
+  /** `user@host`. */
+  readonly by?: string | undefined;
+}
+
 /** A new command, stamped with the fleet's time, signed when there is a secret. */
-export async function newCommand(
-  bus: Bus,
-  request: { readonly cmd: string; readonly args?: Arguments; readonly target?: string | undefined },
-  secret: string | undefined,
-): Promise<Command> {
-  const { cmd, args = {}, target } = request;
+export async function newCommand(bus: Bus, request: CommandRequest, secret: string | undefined): Promise<Command> {
+  const { cmd, args = {}, target, by } = request;
   const at = await bus.time();
-  const command = { id: randomUUID(), cmd, args, at, nonce: randomUUID(), ...(target !== undefined && { target }) };
+  const whom = { ...(target !== undefined && { target }), ...(by !== undefined && { by: by.slice(0, 256) }) };
+  const command = { id: randomUUID(), cmd, args, at, nonce: randomUUID(), ...whom };
   return secret === undefined ? command : sign(command, secret);
 }
 

@@ -18,6 +18,7 @@ export type CommandSet = Readonly<Record<string, CommandHandler>>;
 
 /**
  * Judges and executes one command.
+ * @param onDanger called before a command that reaches beyond Drumline is executed: it may end this process.
  * @returns the reply; `undefined` when the command is for somebody else, or only the publisher knows it.
  */
 export async function obey(
@@ -26,18 +27,21 @@ export async function obey(
   commands: CommandSet,
   gate: CommandGate,
   now: Instant,
+  onDanger: () => Promise<void> = () => Promise.resolve(),
 ): Promise<Reply | undefined> {
   if (command.target !== undefined && command.target !== from) return undefined;
   const reply = { kind: 'reply', id: command.id, from } as const;
   try {
     const handler = Object.hasOwn(commands, command.cmd) ? commands[command.cmd] : undefined;
-    gate.admit(command, now, handler?.dangerous ?? DANGEROUS.has(command.cmd));
+    const isDangerous = handler?.dangerous ?? DANGEROUS.has(command.cmd);
+    gate.admit(command, now, isDangerous);
     if (handler === undefined) {
       throw new DrumlineError(
         'DRUM_COMMAND_INVALID',
         `${command.cmd} is unknown here; known: ${Object.keys(commands).join(', ')}`,
       );
     }
+    if (isDangerous) await onDanger();
     return { ...reply, ok: true, message: await handler.run(command.args, command) };
   } catch (error) {
     const code = error instanceof DrumlineError ? error.code : 'DRUM_COMMAND_FAILED';

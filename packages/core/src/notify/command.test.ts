@@ -21,13 +21,17 @@ describe('decodeCommand', () => {
   );
 
   test('reads what encodeCommand writes', () => {
-    const full = { ...COMMAND, target: 'w1', sig: 'ab', args: { a: 'x', b: 1.5, c: false } };
+    const full = { ...COMMAND, target: 'w1', by: 'ann@desk', sig: 'ab', args: { a: 'x', b: 1.5, c: false } };
     expect(decodeCommand(encodeCommand(full), NOW)).toEqual(full);
     expect(decodeCommand(encodeCommand(COMMAND), NOW)).toEqual(COMMAND);
   });
 
   test('an absent args is an empty one', () => {
     expect(decodeCommand(json({ args: undefined }), NOW).args).toEqual({});
+  });
+
+  test('an argument of minus zero is zero: JSON would sign both alike', () => {
+    expect(decodeCommand('{"id":"i","cmd":"c","at":1,"nonce":"n","args":{"a":-0}}', NOW).args['a']).toBe(0);
   });
 
   test('keeps an argument named like a part of every object', () => {
@@ -52,6 +56,15 @@ describe('decodeCommand', () => {
     [json({ target: '' }), 'the target ""'],
     [json({ target: 3 }), 'the target number'],
     [json({ sig: 3 }), 'the sig number'],
+    [json({ by: '' }), 'the by ""'],
+    [json({ by: 3 }), 'the by number'],
+    [json({ by: 'x'.repeat(257) }), 'the by "xxx'],
+    [json({ by: 'ann\u001b[31m@desk' }), 'the by "ann\\u001b[31m@desk"'],
+    [json({ target: 'w1\n' }), 'the target "w1\\u000a"'],
+    [json({ cmd: 'sto\u202ep' }), 'the cmd "sto\\u202ep"'],
+    [json({ nonce: '\ud800' }), 'the nonce'],
+    [json({}).replace('"2x"', '1e999'), 'the argument "rate"'],
+    [json({ args: Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`a${i}`, i])) }), '65 arguments'],
     [json({ at: undefined }), 'no "at"'],
     [json({ at: '5' }), 'no "at"'],
     [json({ at: 1.5 }), 'no "at"'],

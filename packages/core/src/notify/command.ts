@@ -1,3 +1,4 @@
+import { quoted } from '../document/printable.ts';
 import { DrumlineError } from '../errors/index.ts';
 import { type Instant, instant } from '../units/index.ts';
 
@@ -11,6 +12,8 @@ export interface Command {
   readonly target?: string;
   /** When it was sent, on the fleet's clock: pauses begin and end at this instant everywhere. */
   readonly at: Instant;
+  /** Who sent it, for the audit log: `user@host`. Covered by the signature. */
+  readonly by?: string;
   /** Random text: a signed command is executed once. */
   readonly nonce: string;
   /** HMAC-SHA256 in hex, see signature.ts. Absent = unsigned. */
@@ -24,6 +27,9 @@ const PLAIN_TEXT = ['update_config', 'stop', 'pause', 'resume', 'drain', 'ping']
 
 /** Characters. */
 const MAX_COMMAND_LENGTH = 65_536;
+const MAX_ARGUMENTS = 64;
+/** What would steer a terminal, turn the direction of text, or have more than one spelling in UTF-8. */
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
 
 /**
  * Reads a message of the notify channel.
@@ -35,6 +41,7 @@ export function decodeCommand(message: string, now: Instant): Command {
   if (plain !== undefined) return { id: `plain-${plain}-${now}`, cmd: plain, args: {}, at: now, nonce: '' };
   const value = parse(message);
   const target = value['target'] === undefined ? {} : { target: text(value, 'target') };
+  const by = value['by'] === undefined ? {} : { by: text(value, 'by') };
   const sig = value['sig'] === undefined ? {} : { sig: text(value, 'sig') };
   const at = value['at'];
   if (typeof at !== 'number' || !Number.isSafeInteger(at)) throw invalid('has no "at" (whole µs since the epoch)');
@@ -45,6 +52,7 @@ export function decodeCommand(message: string, now: Instant): Command {
     at: instant(at),
     nonce: text(value, 'nonce'),
     ...target,
+    ...by,
     ...sig,
   };
 }
@@ -60,27 +68,29 @@ function parse(message: string): Readonly<Record<string, unknown>> {
   } catch {
     // falls through: not JSON is as wrong as JSON of another shape
   }
-  throw invalid(
-    `is neither a JSON object nor one of ${PLAIN_TEXT.join(', ')}: ${JSON.stringify(message.slice(0, 80))}`,
-  );
+  throw invalid(`is neither a JSON object nor one of ${PLAIN_TEXT.join(', ')}: ${quoted(message)}`);
 }
 
 function text(value: Readonly<Record<string, unknown>>, field: string): string {
   const found = value[field];
-  if (typeof found === 'string' && found.length > 0 && found.length <= 256) return found;
-  const what = typeof found === 'string' ? JSON.stringify(found.slice(0, 80)) : typeof found;
-  throw invalid(`has the ${field} ${what}, expected a text of 1 to 256`);
+  if (typeof found === 'string' && found.length > 0 && found.length <= 256 && !UNSAFE.test(found)) return found;
+  const what = typeof found === 'string' ? quoted(found) : typeof found;
+  throw invalid(`has the ${field} ${what}, expected a text of 1 to 256, all of it printable`);
 }
 
 function argumentsOf(value: unknown): Arguments {
   if (value === undefined) return {};
   if (!isRecord(value)) throw invalid('has args that are no object');
-  const args = Object.entries(value).map(([name, argument]): [string, string | number | boolean] => {
-    if (typeof argument === 'string' || typeof argument === 'number' || typeof argument === 'boolean')
-      return [name, argument];
-    throw invalid(`has the argument ${JSON.stringify(name.slice(0, 80))} that is neither text, number nor boolean`);
-  });
-  return Object.fromEntries(args);
+  const args = Object.entries(value);
+  if (args.length > MAX_ARGUMENTS) throw invalid(`has ${args.length} arguments, at most ${MAX_ARGUMENTS}`);
+  return Object.fromEntries(
+    args.map(([name, argument]): [string, string | number | boolean] => {
+      if (typeof argument === 'string' || typeof argument === 'boolean') return [name, argument];
+      // 1e999 and −0 have no JSON of their own, so they would share a signature with another value.
+      if (typeof argument === 'number' && Number.isFinite(argument)) return [name, argument + 0];
+      throw invalid(`has the argument ${quoted(name)} that is neither text, number nor boolean`);
+    }),
+  );
 }
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -64,6 +64,44 @@ describe('CommandGate', () => {
     expect(() => one.admit(future, instant(NOW + 2 * SIGNATURE_WINDOW), false)).toThrow(refusal('DRUM_COMMAND_STALE'));
   });
 
+  test('no clock that is turned back makes it execute a command again', () => {
+    const one = gate();
+    one.admit(signed(), NOW, false);
+    const later = instant(NOW + 10 * SIGNATURE_WINDOW);
+    one.admit(signed({ nonce: 'later', at: later }), later, false);
+    expect(one.remembered).toBe(1);
+    expect(() => one.admit(signed(), NOW, false)).toThrow(refusal('DRUM_COMMAND_STALE'));
+  });
+
+  test('a process that has just started refuses what was sent before: it does not know what was executed', () => {
+    const one = gate();
+    one.listenFrom(NOW);
+    const before = signed({ at: instant(NOW - 1) });
+    expect(() => one.admit(before, NOW, false)).toThrow(refusal('DRUM_COMMAND_STALE'));
+    expect(() => one.admit(signed(), NOW, false)).not.toThrow();
+  });
+
+  test('says in which direction a stale command is off', () => {
+    const admit = (at: number): unknown => {
+      try {
+        return gate().admit(signed({ at: instant(at) }), NOW, false);
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    expect(admit(NOW - 31_000_000)).toBe('pause was sent 31.0 s ago, at most 30.0 s either way is accepted');
+    expect(admit(NOW + 31_000_000)).toBe('pause was sent 31.0 s in the future, at most 30.0 s either way is accepted');
+  });
+
+  test('does not remember more than 10,000 commands: one more is refused', () => {
+    const one = gate();
+    for (let i = 0; i < 10_000; i += 1) one.admit(signed({ nonce: `n${i}` }), NOW, false);
+    expect(() => one.admit(signed({ nonce: 'more' }), NOW, false)).toThrow(refusal('DRUM_COMMAND_FLOOD'));
+    const later = instant(NOW + SIGNATURE_WINDOW);
+    expect(() => one.admit(signed({ nonce: 'late', at: later }), later, false)).toThrow(refusal('DRUM_COMMAND_FLOOD'));
+    expect(one.remembered).toBe(10_000);
+  });
+
   test('a dangerous command needs a place in --allow', () => {
     const bash = signed({ cmd: 'execute_bash' });
     expect(() => gate().admit(bash, NOW, true)).toThrow(refusal('DRUM_COMMAND_FORBIDDEN'));
@@ -71,12 +109,12 @@ describe('CommandGate', () => {
     expect(() => gate(['execute_bash']).admit(bash, NOW, true)).not.toThrow();
   });
 
-  test('remembers no more nonces than those of two windows', () => {
+  test('remembers no more nonces than those of a window', () => {
     const one = gate();
     for (let i = 0; i < 300; i += 1) {
       const now = instant(NOW + i * 1_000_000);
       one.admit(signed({ nonce: `n${i}`, at: now }), now, false);
-      expect(one.remembered).toBeLessThanOrEqual(62);
+      expect(one.remembered).toBeLessThanOrEqual(32);
     }
   });
 });

@@ -1,7 +1,11 @@
-export type { Answer, AskOptions } from './ask.ts';
+export type { Answer, AskOptions, CommandRequest } from './ask.ts';
 export { askFleet, newCommand, PUBLISHER_COMMANDS } from './ask.ts';
+export type { AuditRecord } from './audit.ts';
+export { decodeAudit } from './audit.ts';
 export type { Arguments, Command } from './command.ts';
 export { decodeCommand, encodeCommand } from './command.ts';
+export type { CommandPostOptions } from './command-post.ts';
+export { CommandPost } from './command-post.ts';
 export type { CommandHandler, CommandSet } from './command-set.ts';
 export { obey } from './command-set.ts';
 export type { GateOptions } from './gate.ts';

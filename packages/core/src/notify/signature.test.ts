@@ -9,6 +9,7 @@ const COMMAND: Command = {
   cmd: 'execute_bash',
   args: { script: 'uptime', b: 2, a: true },
   target: 'w1',
+  by: 'ann@desk',
   at: instant(1_700_000_000_000_000),
   nonce: 'n1',
 };
@@ -16,8 +17,8 @@ const COMMAND: Command = {
 describe('signature', () => {
   test('is HMAC-SHA256 of the list of fields with the secret', () => {
     const ping = { id: 'i1', cmd: 'ping', args: {}, at: instant(5), nonce: 'n1' };
-    // Python: hmac.new(b's', b'["i1","ping",[],"",5,"n1"]', 'sha256').hexdigest()
-    expect(signatureOf(ping, 's')).toBe('2c65245291bf3cd9fb29b0e9146d423da574fe52b47914a55bfdd75677998665');
+    // Python: hmac.new(b's', b'["drumline command","i1","ping",[],"","",5,"n1"]', 'sha256').hexdigest()
+    expect(signatureOf(ping, 's')).toBe('0c62ef6199fb6c7a74a78877b6d5d4c2063df4b3d7451cd5802686353ff8f59f');
   });
 
   test('does not depend on the order of the message’s keys', () => {
@@ -34,15 +35,42 @@ describe('signature', () => {
     ['the type of an argument', { args: { ...COMMAND.args, b: '2' } }],
     ['a further argument', { args: { ...COMMAND.args, c: 1 } }],
     ['target', { target: 'w2' }],
+    ['the sender', { by: 'bob@desk' }],
     ['at', { at: instant(1_700_000_000_000_001) }],
     ['nonce', { nonce: 'n2' }],
   ])('fails when %s was tampered with', (_, change) => {
     expect(isSignedWith({ ...sign(COMMAND, 'secret'), ...change }, 'secret')).toBe(false);
   });
 
-  test('fails without a target where there was one', () => {
-    const { target: _, ...rest } = sign(COMMAND, 'secret');
-    expect(isSignedWith(rest, 'secret')).toBe(false);
+  test('fails without a target or a sender where there was one', () => {
+    const { target: _, ...untargeted } = sign(COMMAND, 'secret');
+    expect(isSignedWith(untargeted, 'secret')).toBe(false);
+    const { by: __, ...anonymous } = sign(COMMAND, 'secret');
+    expect(isSignedWith(anonymous, 'secret')).toBe(false);
+  });
+
+  test('two commands that differ anywhere are signed differently', () => {
+    const short = fc.string({ minLength: 1, maxLength: 3, unit: fc.constantFrom('"', ',', '[', ']', '\\', 'a') });
+    const value = fc.oneof(short, fc.boolean(), fc.integer({ min: -2, max: 2 }));
+    const command = fc.record(
+      {
+        id: short,
+        cmd: short,
+        args: fc.dictionary(short, value, { maxKeys: 2 }),
+        at: fc.nat(2).map(instant),
+        nonce: short,
+        target: short,
+        by: short,
+      },
+      { requiredKeys: ['id', 'cmd', 'args', 'at', 'nonce'] },
+    );
+    const sorted = (of: object): unknown[] => Object.entries(of).sort(([a], [b]) => (a < b ? -1 : 1));
+    const spelling = ({ args, ...rest }: Command): string => JSON.stringify([sorted(args), sorted(rest)]);
+    fc.assert(
+      fc.property(command, command, (a, b) => {
+        expect(signatureOf(a, 's') === signatureOf(b, 's')).toBe(spelling(a) === spelling(b));
+      }),
+    );
   });
 
   test('fails with another secret, no signature, or a signature of another length', () => {

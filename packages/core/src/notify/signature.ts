@@ -2,12 +2,15 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Command } from './command.ts';
 
 /**
- * HMAC-SHA256(secret, text) in hex, where text is the JSON of the list [id, cmd, args as name-sorted pairs,
- * target or "", at, nonce]. A list in a fixed order has one spelling only, whatever order the message's keys came in.
+ * HMAC-SHA256(secret, text) in hex, where text is the JSON of the list ["drumline command", id, cmd, args as name-sorted
+ * pairs, target or "", by or "", at, nonce]: every field. A list in a fixed order has one spelling only, whatever order the
+ * message's keys came in, and no decoded field is an empty text, so absent and empty are not confused. The first element
+ * keeps apart what else the same secret may sign one day.
  */
 export function signatureOf(command: Command, secret: string): string {
   const pairs = Object.entries(command.args).sort(([a], [b]) => (a < b ? -1 : 1));
-  const text = JSON.stringify([command.id, command.cmd, pairs, command.target ?? '', command.at, command.nonce]);
+  const { id, cmd, target = '', by = '', at, nonce } = command;
+  const text = JSON.stringify(['drumline command', id, cmd, pairs, target, by, at, nonce]);
   return createHmac('sha256', secret).update(text).digest('hex');
 }
 

@@ -1,0 +1,2 @@
+export { holdsPassword } from './holds-password.ts';
+export { masked } from './masked.ts';
