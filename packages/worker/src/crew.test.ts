@@ -8,6 +8,7 @@ import { configOf, TestFleet } from './fleet.fixture.ts';
 import type { EngineEvents } from './host/engine-host.ts';
 import { openInline } from './host/inline.ts';
 import type { EngineReport, EngineSetup } from './host/protocol.ts';
+import { Lease } from './lease.ts';
 import { until } from './until.fixture.ts';
 
 const crews: Crew[] = [];
@@ -43,6 +44,9 @@ class TestCrew {
   options(change: Partial<CrewOptions> = {}): CrewOptions {
     return {
       id: 'w1',
+      thread: 'thread',
+      lease: Lease.unbounded().memory,
+      bus: this.fleet.bus,
       engines: 2,
       target: {},
       digest: false,
@@ -143,7 +147,7 @@ describe('a crew', () => {
     await until(() => team.opened.length === 2);
     expect(team.opened[1]?.setup).toMatchObject({ worker: 'w1', queues: [0, 1] });
     await until(() => team.fleet.isSettled());
-    expect(await team.fleet.ledger()).toMatchObject({ ok: 15, duplicate: 0 });
+    expect(await team.fleet.ledger()).toMatchObject({ ok: 15, duplicate: 5 });
     expect(counted(await team.crew.reports())).toBe(15);
   });
 

@@ -1,3 +1,4 @@
+import type { Bus } from '@drumline/core/bus';
 import type { Config } from '@drumline/core/config';
 import type { Log } from '@drumline/core/log';
 import { type Pause, Pauses } from '@drumline/core/run';
@@ -11,6 +12,10 @@ export type EngineOpener = (setup: EngineSetup, events: EngineEvents) => EngineL
 
 export interface CrewOptions {
   readonly id: string;
+  /** See `EngineSetup`. */
+  readonly thread: string;
+  readonly lease: SharedArrayBuffer;
+  readonly bus: Pick<Bus, 'reclaim'>;
   readonly openEngine: EngineOpener;
   /** Engines at most; never more than there are queues. */
   readonly engines: number;
@@ -123,14 +128,15 @@ export class Crew {
   }
 
   #seatOf(queues: readonly number[], settings: EngineSettings): Seat {
-    const { id: worker, openEngine, digest, log, onEnd } = this.#options;
-    const common = { worker, digest };
+    const { id: worker, thread, lease, bus, openEngine, digest, log, onEnd } = this.#options;
+    const common = { worker, thread, lease, digest };
     return new Seat(
       {
         open: (present, inForce, events) => {
           const [pauses, stopped] = [this.#pauses.all, [...this.#stopped]];
           return openEngine({ ...common, settings: inForce, queues: present, pauses, stopped }, events);
         },
+        reclaim: (queue) => bus.reclaim(queue, worker, thread),
         onGivenUp: (why) => onEnd('leave', why),
         log,
       },

@@ -1,6 +1,7 @@
 import { MemoryBus, MemoryFleet } from '@drumline/bus';
 import type { TaskCounts } from '@drumline/core/bus';
 import { type Config, readConfig } from '@drumline/core/config';
+import { NO_DIGEST } from '@drumline/core/data';
 import { silentLog } from '@drumline/core/log';
 import { readPlan } from '@drumline/core/plan';
 import { encodeRun, type RunState, type RunTask } from '@drumline/core/run';
@@ -10,6 +11,7 @@ import type { Driver } from '@drumline/targets';
 import type { CrewOptions } from './crew.ts';
 import { openInline } from './host/inline.ts';
 import type { EngineSetup } from './host/protocol.ts';
+import { Lease } from './lease.ts';
 import { settingsOf } from './settings.ts';
 
 export const CONFIG = { table_name: 'table', threads: 2 };
@@ -32,11 +34,12 @@ export class TestFleet {
     await this.bus.writeRun(
       run,
       encodeRun({ ...RECORD, run, plan: text, tasks: tasks.map(seeded), origin: this.now() }),
+      1,
     );
   }
 
-  setState(state: RunState, run = 'run1'): Promise<void> {
-    return this.bus.writeRun(run, encodeRun({ state }));
+  async setState(state: RunState, run = 'run1'): Promise<void> {
+    await this.bus.writeRun(run, encodeRun({ state }), 1);
   }
 
   /** Puts a batch of the next `count` ops on a queue, due `inMs` from now, spread over `spanMs`. */
@@ -52,12 +55,12 @@ export class TestFleet {
     const share = `${run}/${queue}`;
     const seq = (this.#seq.get(share) ?? 0) + 1;
     this.#seq.set(share, seq);
-    const reply = await this.bus.push(queue, { run, epoch: 1, seq, elements: [element], published });
+    const reply = await this.bus.push(queue, { run, epoch: 1, seq, beat: seq, elements: [element], published });
     if (reply.kind !== 'pushed') throw new Error(`the push was answered ${reply.kind}`);
   }
 
   async ledger(run = 'run1'): Promise<TaskCounts> {
-    const none = { published: 0, ok: 0, failed: 0, dropped: 0, duplicate: 0 };
+    const none = { published: 0, ok: 0, failed: 0, dropped: 0, duplicate: 0, digest: NO_DIGEST };
     return (await this.bus.readLedger(run, 64)).get(0) ?? none;
   }
 
@@ -73,13 +76,26 @@ export class TestFleet {
 
   setup(change: Partial<EngineSetup> = {}, config = configOf()): EngineSetup {
     const settings = settingsOf(config, {}, 2);
-    return { worker: 'w1', settings, queues: [0, 1], pauses: [], stopped: [], digest: false, ...change };
+    return {
+      worker: 'w1',
+      thread: 'thread',
+      lease: Lease.unbounded().memory,
+      settings,
+      queues: [0, 1],
+      pauses: [],
+      stopped: [],
+      digest: false,
+      ...change,
+    };
   }
 
   /** Engines on this thread whose driver is the given one. */
   crewOptions(driverOf: () => Driver, change: Partial<CrewOptions> = {}): CrewOptions {
     return {
       id: 'w1',
+      thread: 'thread',
+      lease: Lease.unbounded().memory,
+      bus: this.bus,
       engines: 2,
       openEngine: (setup, events) => openInline(setup, async () => new MemoryBus(this.fleet), events, driverOf),
       target: {},

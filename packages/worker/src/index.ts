@@ -3,6 +3,7 @@ export { INSTANCE_DEFAULTS, instanceCommands } from './commands/instance-command
 export type { EngineOpener } from './crew.ts';
 export { openInline } from './host/inline.ts';
 export { openOsThread } from './host/os-thread.ts';
+export { Lease } from './lease.ts';
 export type { ProcessFigures } from './reporter.ts';
 export type { TargetOptions } from './settings.ts';
 export { settingsOf } from './settings.ts';

@@ -1,6 +1,5 @@
 import { MemoryBus, MemoryFleet } from '@drumline/bus';
 import { SystemClock } from '@drumline/core/clock';
-import { OpDigest } from '@drumline/core/data';
 import { silentLog } from '@drumline/core/log';
 import { TaskStats } from '@drumline/core/stats';
 import { instant, micros } from '@drumline/core/units';
@@ -15,7 +14,7 @@ afterEach(async () => {
   await Promise.all(reporters.splice(0).map((reporter) => reporter.stop()));
 });
 
-function taskOf(task: number, ok: number, run = 'r', digest?: string): EngineTask {
+function taskOf(task: number, ok: number, run = 'r'): EngineTask {
   const stats = new TaskStats();
   for (let i = 0; i < ok; i += 1) {
     const outcome = {
@@ -30,7 +29,7 @@ function taskOf(task: number, ok: number, run = 'r', digest?: string): EngineTas
     stats.recordSend(instant(100), instant(150));
     stats.recordEnd(outcome, instant(100), instant(150), instant(1_150));
   }
-  return { run, task, action: 'getItem', stats: stats.snapshot(instant(200)), ...(digest !== undefined && { digest }) };
+  return { run, task, action: 'getItem', stats: stats.snapshot(instant(200)) };
 }
 
 const engine = (change: Partial<EngineReport>): EngineReport => ({
@@ -39,6 +38,7 @@ const engine = (change: Partial<EngineReport>): EngineReport => ({
   inFlight: 1,
   pending: 2,
   buried: 3,
+  seconds: [],
   clockBar: micros(20),
   loopDelay: { p50: 1, p99: 2, max: 3 },
   ...change,
@@ -104,27 +104,10 @@ describe('Reporter', () => {
       [0, 7, 3.5, 7, 7],
       [1, 1, 0.5, 1, 1],
     ]);
-    expect(heard[0]).not.toHaveProperty('digest');
-  });
-
-  test('digests of a task are one sum', async () => {
-    const [a, b, sum] = [new OpDigest(), new OpDigest(), new OpDigest()];
-    const op = (n: number) => ({ action: 'getItem', n, intended: instant(0), items: [], limit: 1 }) as const;
-    a.add(0, op(1));
-    b.add(0, op(2));
-    sum.merge(a.toString());
-    sum.merge(b.toString());
-    const engines = [
-      engine({ tasks: [taskOf(0, 1, 'r', a.toString())] }),
-      engine({ tasks: [taskOf(0, 1, 'r', b.toString())] }),
-    ];
-    const { heard } = reporting(() => engines);
-    await until(() => heard.length > 0);
-    expect([...(heard[0]?.digest ?? [])]).toEqual([['r/0', sum.toString()]]);
   });
 
   test('reports stay readable with more tasks than one may hold, and the last ones tell them all', async () => {
-    const tasks = Array.from({ length: 600 }, (_, task) => taskOf(task, 1, 'r', new OpDigest().toString()));
+    const tasks = Array.from({ length: 600 }, (_, task) => taskOf(task, 1));
     const { reporter, heard, refused } = reporting(() => [engine({ tasks })]);
     await until(() => heard.length > 0);
     await reporter.stop();

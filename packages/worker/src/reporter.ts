@@ -1,8 +1,7 @@
 import type { Bus } from '@drumline/core/bus';
 import { type Clock, delay } from '@drumline/core/clock';
-import { OpDigest } from '@drumline/core/data';
 import type { Log } from '@drumline/core/log';
-import { TaskStats } from '@drumline/core/stats';
+import { SecondTally, TaskStats } from '@drumline/core/stats';
 import { type Instant, micros, millis } from '@drumline/core/units';
 import { encodeReport, MOST_ENTRIES, type TaskReport, type WorkerReport } from '@drumline/core/wire';
 import type { Crew } from './crew.ts';
@@ -37,6 +36,7 @@ export class Reporter {
   readonly #ended = new AbortController();
   readonly #reporting: Promise<void>;
   readonly #turns = new TaskTurns(MOST_ENTRIES);
+  readonly #tally = new SecondTally();
   #seq = 0;
   #before: { cpu: number; at: Instant };
 
@@ -79,10 +79,11 @@ export class Reporter {
     const cores = (cpu - this.#before.cpu) / Math.max(1, at - this.#before.at);
     this.#before = { cpu, at };
     this.#seq += 1;
+    for (const engine of engines) this.#tally.add(engine.seconds);
     const worst = (figure: (engine: EngineReport) => number): number => Math.max(0, ...engines.map(figure));
     const sum = (figure: (engine: EngineReport) => number): number =>
       engines.reduce((total, engine) => total + figure(engine), 0);
-    const { tasks, digest } = mergeTasks(
+    const tasks = mergeTasks(
       engines.flatMap((engine) => engine.tasks),
       at,
     );
@@ -94,7 +95,7 @@ export class Reporter {
       seq: this.#seq,
       at,
       tasks: this.#turns.next(tasks),
-      ...(digest.size > 0 && { digest }),
+      seconds: this.#tally.runs(MOST_ENTRIES),
       inFlight: sum((engine) => engine.inFlight),
       pending: sum((engine) => engine.pending),
       threads: sum((engine) => engine.queues.length),
@@ -112,17 +113,18 @@ export class Reporter {
   }
 }
 
-function mergeTasks(parts: readonly EngineTask[], now: Instant): { tasks: TaskReport[]; digest: Map<string, string> } {
-  const merged = new Map<string, { readonly of: EngineTask; readonly stats: TaskStats; readonly digest: OpDigest }>();
+function mergeTasks(parts: readonly EngineTask[], now: Instant): TaskReport[] {
+  const merged = new Map<string, { readonly of: EngineTask; readonly stats: TaskStats }>();
   for (const part of parts) {
     const name = `${part.run}/${part.task}/${part.action}`;
-    const sum = merged.get(name) ?? { of: part, stats: new TaskStats(), digest: new OpDigest() };
+    const sum = merged.get(name) ?? { of: part, stats: new TaskStats() };
     merged.set(name, sum);
     sum.stats.merge(part.stats);
-    if (part.digest !== undefined) sum.digest.merge(part.digest);
   }
-  const sums = [...merged.values()];
-  const tasks = sums.map(({ of: { run, task, action }, stats }) => ({ run, task, action, ...stats.figures(now) }));
-  const digested = sums.filter(({ of }) => of.digest !== undefined).slice(-MOST_ENTRIES);
-  return { tasks, digest: new Map(digested.map(({ of, digest }) => [`${of.run}/${of.task}`, digest.toString()])) };
+  return [...merged.values()].map(({ of: { run, task, action }, stats }) => ({
+    run,
+    task,
+    action,
+    ...stats.figures(now),
+  }));
 }

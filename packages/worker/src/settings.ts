@@ -11,6 +11,8 @@ export interface TargetOptions {
   readonly username?: string;
   readonly password?: string;
   readonly tls?: NonNullable<DriverOptions['tls']>;
+  /** How long to keep trying when the target cannot be reached at the start. */
+  readonly connectWithin?: NonNullable<DriverOptions['connectWithin']>;
 }
 
 /** The settings of an engine that consumes `threadsHere` queues: config and command line put together. */

@@ -116,7 +116,7 @@ describe('starting', () => {
     const office = new Office();
     await office.lock('run1');
     await office.fleet.begin();
-    await office.fleet.bus.writeRun('run1', encodeRun({ state: 'paused', pauses: [{ from: office.fleet.now() }] }));
+    await office.fleet.bus.writeRun('run1', encodeRun({ state: 'paused', pauses: [{ from: office.fleet.now() }] }), 1);
     const begin = office.fleet.begin.bind(office.fleet);
     office.fleet.begin = () => Promise.resolve();
     await office.open();

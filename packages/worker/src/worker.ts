@@ -1,21 +1,17 @@
+import { randomBytes } from 'node:crypto';
 import type { Bus, Unsubscribe } from '@drumline/core/bus';
-import { ClockKeeper, delay, SystemClock, syncClock } from '@drumline/core/clock';
+import { ClockKeeper, delay, SystemClock } from '@drumline/core/clock';
 import { type Config, readConfig } from '@drumline/core/config';
 import { DrumlineError } from '@drumline/core/errors';
+import { DeathWatch } from '@drumline/core/fleet';
 import type { Log } from '@drumline/core/log';
-import {
-  type Arguments,
-  type CommandGate,
-  type CommandSet,
-  decodeCommand,
-  encodeReply,
-  obey,
-} from '@drumline/core/notify';
+import { type Arguments, type CommandGate, CommandPost, type CommandSet } from '@drumline/core/notify';
 import { decodeRun, FINAL_STATES, type Pause } from '@drumline/core/run';
-import { type Instant, type Micros, type Millis, millis } from '@drumline/core/units';
+import { type Instant, type Millis, millis } from '@drumline/core/units';
 import type { WorkerReport } from '@drumline/core/wire';
 import { Crew, type EngineOpener } from './crew.ts';
 import { Heartbeat } from './heartbeat.ts';
+import { Lease } from './lease.ts';
 import { type ProcessFigures, Reporter } from './reporter.ts';
 import { settingsOf, type TargetOptions } from './settings.ts';
 
@@ -49,14 +45,16 @@ export interface WorkerOptions {
 
 interface WorkerParts {
   readonly clock: SystemClock;
-  readonly clockBar: Micros;
+  readonly clockKeeper: ClockKeeper;
   readonly crew: Crew;
   readonly heartbeat: Heartbeat;
+  readonly deathWatch: DeathWatch;
   readonly unsubscribe: Unsubscribe;
 }
 
 const CONFIG_POLL: Millis = millis(500);
-const CLOCK_SAMPLES = 15;
+/** Commands that wait for this worker to have started; a flood of them is nobody's intention. */
+const MOST_EARLY = 1_000;
 
 /**
  * One worker process: reads the config, keeps a crew of engines that execute batches, says every second that it is
@@ -64,25 +62,36 @@ const CLOCK_SAMPLES = 15;
  */
 export class Worker {
   readonly #options: WorkerOptions;
-  readonly #clock: SystemClock;
   readonly #crew: Crew;
   readonly #reporter: Reporter;
   readonly #heartbeat: Heartbeat;
+  readonly #deathWatch: DeathWatch;
   readonly #clockKeeper: ClockKeeper;
   readonly #unsubscribe: Unsubscribe;
+  readonly #post: CommandPost;
   #config: Config;
   #ending: Promise<void> | undefined;
 
   private constructor(options: WorkerOptions, config: Config, parts: WorkerParts) {
-    const { clock, clockBar, crew, heartbeat, unsubscribe } = parts;
+    const { clock, clockKeeper, crew, heartbeat, deathWatch, unsubscribe } = parts;
     const { bus, id, host, pid, process, onReport, log } = options;
     this.#options = options;
-    this.#clock = clock;
     this.#config = config;
     this.#crew = crew;
     this.#heartbeat = heartbeat;
+    this.#deathWatch = deathWatch;
     this.#unsubscribe = unsubscribe;
-    this.#clockKeeper = new ClockKeeper(clock, () => bus.time(), clockBar, log);
+    this.#clockKeeper = clockKeeper;
+    const commands = { ...this.#commands(), ...options.commands };
+    this.#post = new CommandPost({
+      bus,
+      clock,
+      from: id,
+      gate: options.gate,
+      commands,
+      run: () => presentRun(bus),
+      log,
+    });
     this.#reporter = new Reporter({ bus, clock, crew, worker: id, host, pid, process, onReport, log });
   }
 
@@ -93,22 +102,38 @@ export class Worker {
   static async start(options: WorkerOptions, signal: AbortSignal): Promise<Worker> {
     const { bus, log } = options;
     const clock = new SystemClock();
-    const clockBar = await syncClock(clock, () => bus.time(), CLOCK_SAMPLES);
+    const clockKeeper = await ClockKeeper.start({ clock, bus, log });
+    try {
+      return await Worker.#startOn(clock, clockKeeper, options, signal);
+    } catch (error) {
+      await clockKeeper.stop();
+      throw error;
+    }
+  }
+
+  static async #startOn(
+    clock: SystemClock,
+    clockKeeper: ClockKeeper,
+    options: WorkerOptions,
+    signal: AbortSignal,
+  ): Promise<Worker> {
+    const { bus, log } = options;
     await awaitConfig(options, signal);
     // A command that comes while this worker starts waits until there is somebody to obey it. So what is read from here on,
     // config and pauses, cannot be outdated unheard.
     const early: string[] = [];
-    let hear = (message: string): void => void early.push(message);
+    let hear = (message: string): void => void (early.length < MOST_EARLY && early.push(message));
+    options.gate.listenFrom(clock.now());
     const unsubscribe = await bus.onNotify((message) => hear(message));
     try {
       const config = await awaitConfig(options, signal);
       const worker = new Worker(options, config, {
         clock,
-        clockBar,
+        clockKeeper,
         unsubscribe,
         ...(await startParts(options, config)),
       });
-      hear = (message) => void worker.#receive(message);
+      hear = (message) => void worker.#post.receive(message);
       early.forEach(hear);
       await worker.#heartbeat.ready();
       const { threads, tableName: table } = worker.#config;
@@ -135,21 +160,8 @@ export class Worker {
     await this.#crew.end(how);
     await this.#reporter.stop();
     await this.#clockKeeper.stop();
+    await this.#deathWatch.stop();
     await this.#heartbeat.stop();
-  }
-
-  async #receive(message: string): Promise<void> {
-    const { id, gate, bus, log } = this.#options;
-    const now: Instant = this.#clock.now();
-    try {
-      const command = decodeCommand(message, now);
-      const reply = await obey(command, id, { ...this.#commands(), ...this.#options.commands }, gate, now);
-      if (reply === undefined) return;
-      log.info({ cmd: command.cmd, ok: reply.ok }, `command ${command.cmd}: ${reply.message}`);
-      await bus.report(encodeReply(reply));
-    } catch (error) {
-      log.warn({ err: error }, 'a command could not be read or answered');
-    }
   }
 
   #commands(): CommandSet {
@@ -177,7 +189,6 @@ export class Worker {
     const config = readConfig(text, 'the config in Redis');
     await this.#crew.apply(config);
     this.#config = config;
-    this.#heartbeat.useQueues(config.threads);
     return `${config.threads} threads, table ${config.tableName}`;
   }
 
@@ -232,15 +243,24 @@ async function awaitConfig({ bus, configWithin, log }: WorkerOptions, signal: Ab
 }
 
 /** Registers the worker, then starts its engines. */
-async function startParts(options: WorkerOptions, config: Config): Promise<Pick<WorkerParts, 'crew' | 'heartbeat'>> {
-  const { bus, id, host, pid, target, log, prepareTarget } = options;
+async function startParts(
+  options: WorkerOptions,
+  config: Config,
+): Promise<Pick<WorkerParts, 'crew' | 'heartbeat' | 'deathWatch'>> {
+  const { bus, id: worker, host, pid, target, log, prepareTarget, onEnd } = options;
   await prepareTarget?.(config);
   const { db } = settingsOf(config, target, 1).driver;
   const info = { host, pid, db, started: new Date().toISOString(), ready: false };
-  const heartbeat = await Heartbeat.start(bus, id, info, config.threads, log);
+  const lease = new Lease();
+  const onMustEnd = (error: DrumlineError): void => onEnd('leave', error);
+  const heartbeat = await Heartbeat.start({ bus, worker, info, lease, log, onMustEnd });
+  const deathWatch = new DeathWatch(bus, log, worker);
   try {
-    return { heartbeat, crew: await Crew.start(options, config, await presentPauses(bus)) };
+    const thread = randomBytes(4).toString('hex');
+    const crew = await Crew.start({ ...options, thread, lease: lease.memory }, config, await presentPauses(bus));
+    return { heartbeat, deathWatch, crew };
   } catch (error) {
+    await deathWatch.stop();
     await heartbeat.stop();
     throw error;
   }

@@ -3,7 +3,9 @@ import type { Consumer } from '@drumline/core/bus';
 import { SystemClock } from '@drumline/core/clock';
 import { DrumlineError } from '@drumline/core/errors';
 import { silentLog } from '@drumline/core/log';
-import { micros, millis } from '@drumline/core/units';
+import { DISTURBANCES, Seconds } from '@drumline/core/stats';
+import { type Instant, instant, micros, millis } from '@drumline/core/units';
+import { encodeBatch } from '@drumline/core/wire';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { Held, OK, ScriptedDriver } from '../driver.fixture.ts';
 import { configOf, TestFleet } from '../fleet.fixture.ts';
@@ -28,7 +30,8 @@ async function start(
     setup: fleet.setup(setup),
     bus: new MemoryBus(fleet.fleet),
     clock: new SystemClock(),
-    clockBar: micros(0),
+    keeper: { bar: micros(0), stop: () => Promise.resolve() },
+    seconds: new Seconds(),
     log: silentLog,
     driverOf: () => driver,
     ...parts,
@@ -36,6 +39,9 @@ async function start(
   engines.push(engine);
   return engine;
 }
+
+/** Its bit of a second's reasons. */
+const REDELIVERED = 1 << DISTURBANCES.indexOf('redelivery');
 
 const settings = (change: object): EngineSettings => settingsOf(configOf(change), {}, 2);
 const numbers = (driver: ScriptedDriver): number[] => driver.ops.map(({ n }) => n).sort((a, b) => a - b);
@@ -50,7 +56,7 @@ describe('an engine', () => {
     for (let i = 0; i < 20; i += 1) await fleet.push(i % 2, 5, { inMs: i });
     await until(() => fleet.isSettled());
     expect(numbers(driver)).toEqual(upTo(100));
-    expect(await fleet.ledger()).toEqual({ published: 100, ok: 90, failed: 10, dropped: 0, duplicate: 0 });
+    expect(await fleet.ledger()).toMatchObject({ published: 100, ok: 90, failed: 10, dropped: 0, duplicate: 0 });
   });
 
   test('sets garbage aside, counts it, and nothing stops', async () => {
@@ -60,7 +66,7 @@ describe('an engine', () => {
     await fleet.pushText(0, 'garbage');
     await fleet.pushText(0, '{"run":"nobody","task":0,"first":0,"count":1,"at":1,"span":0}');
     await fleet.pushText(0, '{"run":"run1","task":7,"first":0,"count":1,"at":1,"span":0}');
-    await fleet.bus.writeRun('forged', { ...(await fleet.bus.readRun('run1')), tasks: '[{"action":{}}]' });
+    await fleet.bus.writeRun('forged', { ...(await fleet.bus.readRun('run1')), tasks: '[{"action":{}}]' }, 1);
     await fleet.pushText(0, '{"run":"forged","task":0,"first":0,"count":1,"at":1,"span":0}');
     await fleet.push(0, 3);
     await until(() => fleet.isSettled());
@@ -379,5 +385,47 @@ describe('a new config', () => {
     await engine.apply(settings({ max_in_flight: 1_000, timeout: '5ms' }));
     await until(() => fleet.isSettled());
     expect(await fleet.ledger()).toMatchObject({ failed: 9 });
+  });
+});
+
+describe('an engine’s seconds', () => {
+  /** Remembers which batches were reported as what a thread had waited for. */
+  class Heard extends Seconds {
+    readonly waits: number[] = [];
+
+    override delivered(due: Instant, at: Instant): void {
+      this.waits.push(at - due);
+    }
+  }
+
+  test('hear of batches that a thread waited for, and not of those that waited for a thread', async () => {
+    const fleet = new TestFleet();
+    await fleet.begin();
+    const seconds = new Heard();
+    await fleet.push(0, 1, { inMs: -60_000 });
+    await start(fleet, new ScriptedDriver(), {}, { seconds });
+    await until(() => fleet.isSettled());
+    expect(seconds.waits).toEqual([]);
+    await until(async () => {
+      await fleet.push(0, 1);
+      return seconds.waits.length > 0;
+    });
+    expect(Math.min(...seconds.waits)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...seconds.waits)).toBeLessThan(60_000_000);
+  });
+
+  test('are disturbed by ops of a batch that a dead worker held, and that is no stall', async () => {
+    const fleet = new TestFleet();
+    await fleet.begin();
+    const seconds = new Heard();
+    const engine = await start(fleet, new ScriptedDriver(), {}, { seconds });
+    const batch = { run: 'run1', task: 0, first: 0, count: 2, at: instant(fleet.now() - 1), span: micros(0) };
+    await fleet.pushText(0, encodeBatch({ ...batch, redelivered: 1 }), new Map([[0, 2]]));
+    await until(() => fleet.isSettled());
+    expect(seconds.waits).toEqual([]);
+    const { seconds: marks, tasks } = engine.report();
+    expect(marks.every(({ reasons }) => (reasons & REDELIVERED) !== 0)).toBe(true);
+    const [task] = tasks;
+    expect(task?.stats.disturbed?.response.counts.reduce((sum, count) => sum + count, 0)).toBe(2);
   });
 });

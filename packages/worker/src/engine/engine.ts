@@ -1,31 +1,30 @@
 import type { Bus, Consumer } from '@drumline/core/bus';
-import { ClockKeeper, type SystemClock } from '@drumline/core/clock';
+import type { ClockKeeper, SystemClock } from '@drumline/core/clock';
 import { bytesColumn, valueOf } from '@drumline/core/data';
 import type { Log } from '@drumline/core/log';
 import { Pauses } from '@drumline/core/run';
-import type { Instant, Micros } from '@drumline/core/units';
+import type { Seconds } from '@drumline/core/stats';
+import type { Instant } from '@drumline/core/units';
 import type { Driver, DriverOptions } from '@drumline/targets';
 import type { EngineReport, EngineSettings, EngineSetup } from '../host/protocol.ts';
+import { Lease } from '../lease.ts';
 import { LoopDelay } from './loop-delay.ts';
 import { Pump } from './pump.ts';
 import { QueueThread } from './queue-thread.ts';
 import { Reader } from './reader.ts';
+import type { Work } from './work.ts';
 
 export interface EngineParts {
   readonly setup: EngineSetup;
   readonly bus: Bus;
   readonly clock: SystemClock;
-  readonly clockBar: Micros;
+  /** Keeps it; ends with the engine. */
+  readonly keeper: Pick<ClockKeeper, 'bar' | 'stop'>;
+  readonly seconds: Seconds;
   readonly log: Log;
   /** Makes a driver that is not open yet. */
   readonly driverOf: (options: DriverOptions) => Driver;
 }
-
-/**
- * The name of a worker's one consumer of a queue. A fixed one, so that the successor of an engine or of a whole worker that
- * crashed takes over what was claimed under it.
- */
-const CONSUMER = 'thread';
 
 /**
  * Everything that one OS thread of a worker does: the threads of its queues, the pump that sends their ops, and the
@@ -36,6 +35,7 @@ export class Engine {
   readonly #parts: EngineParts;
   readonly #reader: Reader;
   readonly #pump: Pump;
+  readonly #lease: Lease;
   readonly #pauses: Pauses;
   readonly #threads = new Map<number, QueueThread>();
   /** Queues whose thread is about to be there. */
@@ -44,7 +44,6 @@ export class Engine {
   #queues: ReadonlySet<number> = new Set();
   readonly #stopped: Set<string>;
   readonly #loopDelay = new LoopDelay();
-  readonly #clockKeeper: ClockKeeper;
   /** Drivers that were replaced and have ops under way. */
   readonly #closing = new Set<Promise<void>>();
   #settings: EngineSettings;
@@ -53,17 +52,25 @@ export class Engine {
   #ending: Promise<void> | undefined;
 
   private constructor(parts: EngineParts, driver: Driver) {
-    const { bus, clock, clockBar, log, setup } = parts;
+    const { bus, clock, log, seconds, setup } = parts;
     this.#parts = parts;
     this.#driver = driver;
     this.#settings = setup.settings;
     this.#pauses = new Pauses(setup.pauses);
     this.#stopped = new Set(setup.stopped);
-    this.#clockKeeper = new ClockKeeper(clock, () => bus.time(), clockBar, log);
-    this.#reader = new Reader(bus, clock, () => this.#settings.config, setup.digest);
+    this.#reader = new Reader({
+      bus,
+      clock,
+      config: () => this.#settings.config,
+      digests: setup.digest,
+      seconds,
+    });
+    this.#lease = new Lease(setup.lease);
     this.#pump = new Pump({
       clock,
       pauses: this.#pauses,
+      lease: this.#lease,
+      seconds,
       driver: () => this.#driver,
       timeout: () => this.#settings.config.timeout,
       log,
@@ -135,20 +142,22 @@ export class Engine {
 
   report(): EngineReport {
     const lanes = [...this.#threads.values()].map((thread) => thread.lane);
+    const now = this.#parts.clock.now();
     return {
-      tasks: this.#reader.figures(this.#parts.clock.now()),
+      tasks: this.#reader.figures(now),
+      seconds: this.#parts.seconds.marks(now),
       queues: [...this.#threads.keys()],
       inFlight: this.#pump.inFlight,
       pending: lanes.reduce((sum, lane) => sum + lane.unsent, 0),
       buried: this.#buried,
-      clockBar: this.#clockKeeper.bar,
+      clockBar: this.#parts.keeper.bar,
       loopDelay: this.#loopDelay.read(),
     };
   }
 
   async #end(): Promise<void> {
     await Promise.all([...this.#threads.values()].map((thread) => thread.ended));
-    await Promise.all([this.#pump.stop(), this.#clockKeeper.stop(), ...this.#closing]);
+    await Promise.all([this.#pump.stop(), this.#parts.keeper.stop(), ...this.#closing]);
     this.#loopDelay.stop();
     await closed(this.#driver, this.#parts.log);
     await this.#parts.bus.close();
@@ -165,7 +174,7 @@ export class Engine {
     const { bus, setup } = this.#parts;
     this.#opening.add(queue);
     try {
-      const thread = this.#threadOf(queue, await bus.consumer(queue, setup.worker, CONSUMER));
+      const thread = this.#threadOf(queue, await bus.consumer(queue, setup.worker, setup.thread));
       this.#threads.set(queue, thread);
       void thread.ended.then(() => this.#ended(queue));
     } finally {
@@ -186,9 +195,12 @@ export class Engine {
     return new QueueThread({
       queue,
       consumer,
+      lease: this.#lease,
       pump: this.#pump,
       maxInFlight: () => this.#settings.config.maxInFlight,
       read: (element) => this.#reader.read(element),
+      now: () => this.#parts.clock.now(),
+      onDelivered: (work, waitingSince, at) => this.#delivered(work, waitingSince, at),
       isPaused: () => this.#pauses.isPaused,
       isStopped: (work) => work.place !== undefined && this.#stopped.has(work.place.run),
       onBuried: () => {
@@ -196,6 +208,14 @@ export class Engine {
       },
       log: this.#parts.log,
     });
+  }
+
+  /** A batch that came too late although its thread was waiting: who publishes or delivers stood still, not the target. */
+  #delivered(work: Work, waitingSince: Instant, at: Instant): void {
+    const [first] = work.ops;
+    if (first === undefined || work.isRedelivered) return;
+    const due = this.#pauses.shifted(first.intended);
+    if (waitingSince <= due) this.#parts.seconds.delivered(due, at);
   }
 
   /** Closes a driver that was replaced when the last op that it was given has ended or timed out. */

@@ -13,7 +13,7 @@ const workOf = (count: number): Work =>
     `e${count}`,
     { run: 'r', task: 3 },
     Array.from({ length: count }, (_, n) => op(n)),
-    { stats, digest: undefined },
+    { stats, hasher: undefined },
   );
 
 function laneOf(maxInFlight: number): { lane: Lane; done: Work[] } {
@@ -85,7 +85,7 @@ describe('Lane and Work', () => {
   });
 
   test('an element of the original’s form has no place in a ledger', () => {
-    const work = new Work('e', undefined, [op(0)], { stats, digest: undefined });
+    const work = new Work('e', undefined, [op(0)], { stats, hasher: undefined });
     work.drop(1);
     expect(work.ack()).toEqual({ element: 'e', task: 0, ok: 0, failed: 0, dropped: 1 });
   });

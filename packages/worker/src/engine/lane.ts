@@ -11,6 +11,8 @@ export class Lane {
   /** In the order of claims. */
   works: Work[] = [];
   unsent = 0;
+  /** That of the worker's lease when what is in hand was known to be this thread's. */
+  standing: number | undefined;
   inFlight = 0;
 
   constructor(maxInFlight: () => number, onDone: (work: Work) => void, onRoom: () => void) {
@@ -32,6 +34,13 @@ export class Lane {
     return this.canSend && this.unsent < this.#maxInFlight();
   }
 
+  /** What is in hand may be somebody else's: the thread is to find out. Answers whether there is anything unsent. */
+  hold(): boolean {
+    if (this.unsent === 0) return false;
+    this.#onRoom();
+    return true;
+  }
+
   get isIdle(): boolean {
     return this.unsent === 0 && this.inFlight === 0;
   }
@@ -41,7 +50,7 @@ export class Lane {
     this.unsent += work.unsent;
   }
 
-  /** Takes works out of hand again; not one op of them was sent. */
+  /** Takes works out of hand again. What was sent of them ends without being said. */
   release(works: readonly Work[]): void {
     this.works = this.works.filter((work) => !works.includes(work));
     for (const work of works) this.unsent -= work.unsent;

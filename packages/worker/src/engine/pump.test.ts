@@ -2,7 +2,7 @@ import { SystemClock } from '@drumline/core/clock';
 import type { Op } from '@drumline/core/data';
 import { silentLog } from '@drumline/core/log';
 import { Pauses } from '@drumline/core/run';
-import { TaskStats } from '@drumline/core/stats';
+import { Seconds, TaskStats } from '@drumline/core/stats';
 import { instant, type Micros, micros } from '@drumline/core/units';
 import type { Driver } from '@drumline/targets';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -21,21 +21,31 @@ interface Options {
   readonly driver?: Driver;
   readonly maxInFlight?: number;
   readonly timeout?: Micros;
+  readonly onRoom?: () => void;
 }
 
 /** A pump with one lane. */
 class Bench {
   readonly clock = new SystemClock();
   readonly pauses = new Pauses();
-  readonly stats = new TaskStats();
+  readonly lease: { standing: number | undefined } = { standing: 1 };
+  readonly seconds = new Seconds();
+  readonly stats = new TaskStats(this.seconds);
   readonly done: Work[] = [];
   readonly lane: Lane;
   readonly pump: Pump;
 
-  constructor({ driver = new ScriptedDriver(), maxInFlight = 1_000, timeout = micros(60_000_000) }: Options = {}) {
+  constructor({
+    driver = new ScriptedDriver(),
+    maxInFlight = 1_000,
+    timeout = micros(60_000_000),
+    onRoom = () => undefined,
+  }: Options = {}) {
     const pump = new Pump({
       clock: this.clock,
       pauses: this.pauses,
+      lease: this.lease,
+      seconds: this.seconds,
       driver: () => driver,
       timeout: () => timeout,
       log: silentLog,
@@ -45,8 +55,9 @@ class Bench {
     this.lane = new Lane(
       () => maxInFlight,
       (work) => this.done.push(work),
-      () => undefined,
+      onRoom,
     );
+    this.lane.standing = 1;
     pump.addLane(this.lane);
   }
 
@@ -56,7 +67,7 @@ class Bench {
     const ops = dueMs.map(
       (ms, n): Op => ({ action: 'getItem', n, intended: instant(now + ms * 1_000), items: [], limit: 1 }),
     );
-    const work = new Work('e', { run: 'r', task: 0 }, ops, { stats: this.stats, digest: undefined }, late);
+    const work = new Work('e', { run: 'r', task: 0 }, ops, { stats: this.stats, hasher: undefined }, late);
     this.lane.add(work);
     this.pump.wake();
     return work;
@@ -192,5 +203,46 @@ describe('Pump', () => {
     await waits;
     expect(held.count).toBe(1);
     await Promise.all([bench.pump.quiet(), Promise.resolve(held.end())]);
+  });
+});
+
+describe('a pump and the lease', () => {
+  test('sends nothing of a lane whose claims may be somebody else’s, and stirs its thread', async () => {
+    let stirred = 0;
+    const driver = new ScriptedDriver();
+    const bench = new Bench({ driver, onRoom: () => (stirred += 1) });
+    bench.lease.standing = 2;
+    bench.add([0, 0, 0]);
+    await until(() => stirred > 1);
+    expect(driver.ops).toHaveLength(0);
+    bench.lane.standing = 2;
+    await until(() => driver.ops.length === 3);
+  });
+
+  test('sends nothing while the lease has lapsed, whatever the lane believes', async () => {
+    let stirred = 0;
+    const driver = new ScriptedDriver();
+    const bench = new Bench({ driver, onRoom: () => (stirred += 1) });
+    bench.lease.standing = undefined;
+    bench.lane.standing = undefined;
+    bench.add([0]);
+    await until(() => stirred > 1);
+    expect(driver.ops).toHaveLength(0);
+  });
+
+  test('looks at the lease again when the process stood still between two ops', async () => {
+    const driver = new ScriptedDriver();
+    const bench = new Bench({ driver });
+    driver.script = (op) => {
+      if (op.n === 2) {
+        bench.clock.step(micros(5_000_000));
+        bench.lease.standing = 2;
+      }
+      return Promise.resolve(OK);
+    };
+    bench.add([0, 0, 0, 0, 0]);
+    await until(() => driver.ops.length >= 3);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(driver.ops.map(({ n }) => n)).toEqual([0, 1, 2]);
   });
 });

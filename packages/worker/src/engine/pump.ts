@@ -1,8 +1,10 @@
 import { type Clock, Metronome } from '@drumline/core/clock';
 import type { Log } from '@drumline/core/log';
 import type { Pauses } from '@drumline/core/run';
+import type { Seconds } from '@drumline/core/stats';
 import { type Instant, instant, type Micros, micros } from '@drumline/core/units';
 import type { Driver, Outcome } from '@drumline/targets';
+import type { Lease } from '../lease.ts';
 import { Flight } from './flight.ts';
 import type { Lane } from './lane.ts';
 import { Timeouts } from './timeouts.ts';
@@ -15,9 +17,16 @@ const CRASHED: Outcome = Object.freeze({ ...NOTHING, error: 'DRUM_OP_CRASHED' })
 /** ms between two looks for time-outs, and for ops that were not due before the next look. */
 const IDLE_TICK = 20;
 
+/** µs. A tick that has lasted so long ends, so that the next one looks at the lease again: the process may have stood still. */
+const STALL = 250_000;
+
 export interface PumpOptions {
   readonly clock: Clock;
   readonly pauses: Pauses;
+  /** Told when the pump goes round, and when it will again. */
+  readonly seconds: Pick<Seconds, 'tick'>;
+  /** Read at every tick: a lane whose claims may be somebody else's by now sends nothing. */
+  readonly lease: Pick<Lease, 'standing'>;
   /** Read at every use: `update_config` may replace them at any time. */
   readonly driver: () => Driver;
   readonly timeout: () => Micros;
@@ -75,13 +84,21 @@ export class Pump {
   readonly #tick = (): void => {
     clearImmediate(this.#soon);
     this.#soon = undefined;
-    const { clock, pauses, timeout } = this.#options;
+    const { clock, pauses, lease, seconds, timeout } = this.#options;
     const now = clock.now();
+    seconds.tick(now);
     this.#timeouts.sweep(instant(now - timeout()), this.#expire);
     let due = Number.POSITIVE_INFINITY;
-    if (!pauses.isPaused) for (const lane of this.#lanes) due = Math.min(due, this.#sendDue(lane, now));
-    if (due === Number.POSITIVE_INFINITY && this.#inFlight === 0) return;
+    const { standing } = lease;
+    let isHeld = false;
+    for (const lane of this.#lanes) {
+      if (standing === undefined || lane.standing !== standing) {
+        isHeld ||= lane.hold();
+      } else if (!pauses.isPaused) due = Math.min(due, this.#sendDue(lane, now));
+    }
+    if (due === Number.POSITIVE_INFINITY && this.#inFlight === 0 && !isHeld) return;
     this.#timer ??= setTimeout(this.#idleTick, IDLE_TICK);
+    seconds.tick(now, instant(now + IDLE_TICK * 1_000));
     const wait = due - clock.now();
     if (wait < IDLE_TICK * 1_000) this.#metronome.ring(micros(wait));
   };
@@ -93,7 +110,7 @@ export class Pump {
 
   /** Sends what the lane has due at `now`; answers when its next op is due, `now` or later, or infinity. */
   #sendDue(lane: Lane, now: Instant): number {
-    const { pauses } = this.#options;
+    const { clock, pauses } = this.#options;
     let next = Number.POSITIVE_INFINITY;
     for (const work of lane.works) {
       while (work.unsent > 0) {
@@ -110,17 +127,18 @@ export class Pump {
         }
         // The end of an op wakes the pump, so a full lane needs no timer.
         if (!lane.canSend) return Number.POSITIVE_INFINITY;
-        this.#send(lane, work, intended);
+        const sent = clock.now();
+        if (sent - now > STALL) return now;
+        this.#send(lane, work, intended, sent);
       }
     }
     lane.sweep();
     return next;
   }
 
-  #send(lane: Lane, work: Work, intended: Instant): void {
+  #send(lane: Lane, work: Work, intended: Instant, sent: Instant): void {
     const op = work.ops[work.next];
     if (op === undefined) return;
-    const sent = this.#options.clock.now();
     const flight = new Flight(lane, work, intended, sent);
     work.sent(op, intended, sent);
     lane.sent();

@@ -2,7 +2,8 @@ import type { Consumer } from '@drumline/core/bus';
 import { delay } from '@drumline/core/clock';
 import { DrumlineError } from '@drumline/core/errors';
 import type { Log } from '@drumline/core/log';
-import { type Millis, millis } from '@drumline/core/units';
+import { type Instant, type Millis, millis } from '@drumline/core/units';
+import type { Lease } from '../lease.ts';
 import { Lane } from './lane.ts';
 import type { Pump } from './pump.ts';
 import type { Work } from './work.ts';
@@ -12,16 +13,24 @@ const CLAIM_WAIT: Millis = millis(250);
 /** Elements that one claim takes at most. */
 const CLAIM_MAX = 16;
 const RETRY_AFTER: Millis = millis(200);
+/** How often a lapsed lease is looked at. */
+const LEASE_POLL: Millis = millis(20);
+/** From a new standing of the lease to the look at what is still held: who had taken this worker for dead is done by then. */
+const RECLAIMED_WITHIN: Millis = millis(250);
 /** A retiring thread leaves when its queue has been empty for this many claims. */
 const EMPTY_CLAIMS_TO_RETIRE = 4;
 
 export interface QueueThreadOptions {
   readonly queue: number;
   readonly consumer: Consumer;
+  readonly lease: Pick<Lease, 'standing'>;
   readonly pump: Pump;
   readonly maxInFlight: () => number;
   /** Makes work of an element. Throws when nobody could, and the element is buried; faults of the bus may mend. */
   readonly read: (element: string) => Promise<Work>;
+  readonly now: () => Instant;
+  /** Work came at `at`, and the thread has been waiting for some, with room for it, since `waitingSince`. */
+  readonly onDelivered: (work: Work, waitingSince: Instant, at: Instant) => void;
   readonly isPaused: () => boolean;
   /** Whether unsent ops of this work are to be let go (its run was stopped). */
   readonly isStopped: (work: Work) => boolean;
@@ -38,6 +47,10 @@ export interface QueueThreadOptions {
  * | retiring (`threads` shrank) | goes on, so that nothing strands in a queue nobody reads | when its queue stays empty |
  * | draining (the worker is to go) | no more | when everything in hand has ended |
  * | leaving (the worker is to go at once) | no more, unsent work goes back to the queue | when what was begun has ended |
+ *
+ * When the worker's lease has lapsed, the pump sends nothing of what is in hand and the thread claims nothing, until the lease
+ * holds again and the thread has looked at what it still holds: what is gone is somebody else's by now, and is let go
+ * without a word. Who is to leave lets go of everything at once then: it will be reclaimed.
  *
  * A thread that is to end in a pause, draining or leaving, gives unsent work back too. What was begun cannot be given back
  * without repeating ops, and not be finished without sending: the rest of it is dropped and counted.
@@ -56,6 +69,7 @@ export class QueueThread {
     this.queue = options.queue;
     this.#options = options;
     this.lane = new Lane(options.maxInFlight, this.#done, this.#stir);
+    this.lane.standing = options.lease.standing;
     options.pump.addLane(this.lane);
     this.#ended = this.#run().catch((error: unknown) => {
       options.log.error(
@@ -102,6 +116,10 @@ export class QueueThread {
     const { consumer, pump } = this.#options;
     await this.#claimUntilTold();
     for (;;) {
+      if (this.lane.unsent > 0 && !this.#isCertain) {
+        await this.#makeCertain();
+        continue;
+      }
       if (this.#mode === 'leaving' || this.#options.isPaused()) await this.#letGo();
       if (this.#isIdle) break;
       await this.#stirred();
@@ -116,16 +134,57 @@ export class QueueThread {
 
   async #claimUntilTold(): Promise<void> {
     let empty = 0;
+    let waitingSince: Instant | undefined;
     while (this.#mode === 'running' || this.#mode === 'retiring') {
+      if (!this.#isCertain) {
+        waitingSince = undefined;
+        await this.#makeCertain();
+        continue;
+      }
       if (!this.lane.hasRoom || this.#options.isPaused()) {
+        waitingSince = undefined;
         await this.#stirred();
         continue;
       }
+      waitingSince ??= this.#options.now();
       const elements = await this.#claim();
-      for (const element of elements) await this.#accept(element);
-      if (elements.length > 0) this.#options.pump.wake();
+      if (elements.length > 0) {
+        await this.#acceptAll(elements, waitingSince);
+        waitingSince = undefined;
+      }
       empty = elements.length > 0 ? 0 : empty + 1;
       if (this.#mode === 'retiring' && empty >= EMPTY_CLAIMS_TO_RETIRE) this.#mode = 'draining';
+    }
+  }
+
+  /** What is in hand is this thread's: the lease has not lapsed since that was last looked at. */
+  get #isCertain(): boolean {
+    const { standing } = this.#options.lease;
+    return standing !== undefined && standing === this.lane.standing;
+  }
+
+  /** Takes a step towards certainty: waits for the lease, then lets go of what is gone. */
+  async #makeCertain(): Promise<void> {
+    const { consumer, lease, log, pump } = this.#options;
+    const { standing } = lease;
+    if (standing === undefined) {
+      if (this.#mode === 'leaving') this.lane.release([...this.lane.works]);
+      return delay(LEASE_POLL);
+    }
+    await delay(RECLAIMED_WITHIN);
+    try {
+      const gone = missingFrom(await consumer.held(), this.lane.works);
+      const ops = gone.reduce((sum, work) => sum + work.unsent, 0);
+      this.lane.release(gone);
+      this.lane.standing = standing;
+      log.warn(
+        { queue: this.queue, batches: gone.length, ops },
+        'back after a silence: let go of what others were given',
+      );
+      pump.wake();
+    } catch (error) {
+      log.warn({ err: error, queue: this.queue }, 'reading what is still held failed; trying again');
+      await delay(RETRY_AFTER);
     }
   }
 
@@ -139,16 +198,33 @@ export class QueueThread {
     }
   }
 
-  async #accept(element: string): Promise<void> {
+  async #acceptAll(elements: readonly string[], waitingSince: Instant): Promise<void> {
+    const { now, onDelivered, pump } = this.#options;
+    const at = now();
+    for (const element of elements) {
+      const work = await this.#accept(element);
+      if (work !== undefined) onDelivered(work, waitingSince, at);
+    }
+    pump.wake();
+  }
+
+  /** The work that it has become, unless it was set aside or given back. */
+  async #accept(element: string): Promise<Work | undefined> {
     for (;;) {
       try {
         const work = await this.#options.read(element);
         this.lane.add(work);
         if (this.#options.isStopped(work)) this.lane.dropped(work, work.unsent);
-        return;
+        return work;
       } catch (error) {
-        if (!mayMend(error)) return await this.#bury(element, error);
-        if (this.#mode === 'leaving') return await this.#giveBack([element]);
+        if (!mayMend(error)) {
+          await this.#bury(element, error);
+          return undefined;
+        }
+        if (this.#mode === 'leaving') {
+          await this.#giveBack([element]);
+          return undefined;
+        }
         const fields = { err: error, queue: this.queue };
         this.#options.log.warn(fields, 'reading what a batch refers to failed; trying again');
         await delay(RETRY_AFTER);
@@ -192,7 +268,8 @@ export class QueueThread {
       const works = this.#acks;
       this.#acks = [];
       try {
-        await this.#options.consumer.ack(works.map((work) => work.ack()));
+        const gone = await this.#options.consumer.ack(works.map((work) => work.ack()));
+        if (gone > 0) this.#options.log.warn({ queue: this.queue, batches: gone }, TOO_LATE);
       } catch (error) {
         this.#options.log.warn({ err: error, queue: this.queue }, 'acknowledging failed; trying again');
         this.#acks = [...works, ...this.#acks];
@@ -215,6 +292,19 @@ export class QueueThread {
       };
     });
   }
+}
+
+const TOO_LATE = 'finished batches that others had been given meanwhile: their ops ran twice, and count once';
+
+/** Those of `works` whose elements are not in `held`; a text that is there twice is there for two of them. */
+function missingFrom(held: readonly string[], works: readonly Work[]): Work[] {
+  const left = new Map<string, number>();
+  for (const element of held) left.set(element, (left.get(element) ?? 0) + 1);
+  return works.filter(({ element }) => {
+    const count = left.get(element) ?? 0;
+    left.set(element, count - 1);
+    return count <= 0;
+  });
 }
 
 /** Whether the fault is the bus's, and not the element's. */

@@ -1,11 +1,11 @@
 import type { Bus } from '@drumline/core/bus';
 import type { Clock } from '@drumline/core/clock';
 import type { Config } from '@drumline/core/config';
-import { bytesColumn, OpDigest, OpSource, wordOf } from '@drumline/core/data';
+import { bytesColumn, OpHasher, OpSource, wordOf } from '@drumline/core/data';
 import { DrumlineError } from '@drumline/core/errors';
 import { decodeRun, FINAL_STATES, opDraw, type RunTask } from '@drumline/core/run';
 import { intendedTimes, type OpDraw } from '@drumline/core/schedule';
-import { TaskStats } from '@drumline/core/stats';
+import { type Seconds, TaskStats } from '@drumline/core/stats';
 import { type Instant, micros } from '@drumline/core/units';
 import { type Batch, decodeElement, type OriginalElement } from '@drumline/core/wire';
 import type { EngineTask } from '../host/protocol.ts';
@@ -27,6 +27,16 @@ interface PlayedTask extends KnownTask {
   readonly draw: OpDraw;
 }
 
+export interface ReaderOptions {
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly config: () => Config;
+  /** Keep digests of all ops. */
+  readonly digests: boolean;
+  /** Those of the OS thread. */
+  readonly seconds: Seconds;
+}
+
 /** How long a run may go without a batch before it is looked at whether it has ended, µs. */
 const IDLE = 60_000_000;
 
@@ -38,15 +48,18 @@ export class Reader {
   readonly #bus: Bus;
   readonly #clock: Clock;
   readonly #config: () => Config;
-  readonly #digests: boolean;
+  readonly #seconds: Seconds;
+  /** Present when digests are to be kept. */
+  readonly #hasher: OpHasher | undefined;
   readonly #tasks = new Map<string, KnownTask>();
   readonly #runs = new Map<string, { tasks: Promise<readonly PlayedTask[]>; seen: Instant }>();
 
-  constructor(bus: Bus, clock: Clock, config: () => Config, digests: boolean) {
+  constructor({ bus, clock, config, digests, seconds }: ReaderOptions) {
+    this.#seconds = seconds;
     this.#bus = bus;
     this.#clock = clock;
     this.#config = config;
-    this.#digests = digests;
+    this.#hasher = digests ? new OpHasher() : undefined;
   }
 
   /** @throws DrumlineError DRUM_ELEMENT_INVALID, DRUM_RUN_UNKNOWN: nobody can read it; a fault of the bus may mend. */
@@ -57,18 +70,18 @@ export class Reader {
     const times = intendedTimes(element.batch, task.definition.arrivals, task.draw);
     const ops = task.source.ops(element.batch, times);
     const late = task.definition.late === undefined ? undefined : micros(task.definition.late);
-    return new Work(text, { run: task.run, task: task.task }, ops, task, late);
+    const isRedelivered = element.batch.redelivered !== undefined;
+    return new Work(text, { run: task.run, task: task.task }, ops, task, late, isRedelivered);
   }
 
   /** What became of each task's ops so far. */
   figures(now: Instant): EngineTask[] {
     this.#forgetEnded(now);
-    return [...this.#tasks.values()].map(({ run, task, action, stats, digest }) => ({
+    return [...this.#tasks.values()].map(({ run, task, action, stats }) => ({
       run,
       task,
       action,
       stats: stats.snapshot(now),
-      ...(digest && { digest: digest.toString() }),
     }));
   }
 
@@ -100,7 +113,7 @@ export class Reader {
     const name = `${run}/${task}/${action}`;
     const present = this.#tasks.get(name);
     if (present !== undefined) return present;
-    const known = { run, task, action, stats: new TaskStats(), digest: this.#digests ? new OpDigest() : undefined };
+    const known = { run, task, action, stats: new TaskStats(this.#seconds, run), hasher: this.#hasher };
     this.#tasks.set(name, known);
     return known;
   }
@@ -135,7 +148,11 @@ export class Reader {
     // A batch that came meanwhile (of a worker that died, say) goes on counting where it was.
     if (!hasEnded || this.#runs.get(run)?.seen !== asked) return;
     this.#runs.delete(run);
-    for (const [name, known] of this.#tasks) if (known.run === run) this.#tasks.delete(name);
+    for (const [name, known] of this.#tasks) {
+      if (known.run !== run) continue;
+      this.#tasks.delete(name);
+      this.#seconds.release(known.stats);
+    }
   }
 
   async #hasEnded(run: string): Promise<boolean> {

@@ -1,5 +1,5 @@
 import type { Ack } from '@drumline/core/bus';
-import type { Op, OpDigest } from '@drumline/core/data';
+import { type Op, OpDigest, type OpHasher } from '@drumline/core/data';
 import type { CountedOutcome, TaskStats } from '@drumline/core/stats';
 import type { Instant, Micros } from '@drumline/core/units';
 
@@ -12,8 +12,8 @@ export interface LedgerPlace {
 /** Where the ops of one task are counted. */
 export interface Account {
   readonly stats: TaskStats;
-  /** Sum of the ops that were sent; absent unless asked for. */
-  readonly digest: OpDigest | undefined;
+  /** Absent unless digests are to be kept. */
+  readonly hasher: OpHasher | undefined;
 }
 
 /** A claimed element under execution: its ops in order, and what has become of them. Acknowledged when all have ended. */
@@ -24,18 +24,31 @@ export class Work {
   readonly #account: Account;
   /** Age past which an op is dropped instead of sent. */
   readonly late: Micros | undefined;
+  /** It was given back by a worker that died holding it. */
+  readonly isRedelivered: boolean;
   /** Index of the next op to send. */
   next = 0;
   #ok = 0;
   #failed = 0;
   #dropped = 0;
+  /** Of the ops that were sent: all of them have ended when it is read. */
+  readonly #digest: OpDigest | undefined;
 
-  constructor(element: string, place: LedgerPlace | undefined, ops: readonly Op[], account: Account, late?: Micros) {
+  constructor(
+    element: string,
+    place: LedgerPlace | undefined,
+    ops: readonly Op[],
+    account: Account,
+    late?: Micros,
+    isRedelivered = false,
+  ) {
     this.element = element;
     this.place = place;
     this.ops = ops;
     this.#account = account;
     this.late = late;
+    this.isRedelivered = isRedelivered;
+    this.#digest = account.hasher && new OpDigest(account.hasher);
   }
 
   get unsent(): number {
@@ -50,13 +63,15 @@ export class Work {
   /** The next op is on its way. */
   sent(op: Op, intended: Instant, at: Instant): void {
     this.next += 1;
+    if (this.isRedelivered) this.#account.stats.mark('redelivery', at);
     this.#account.stats.recordSend(intended, at);
-    this.#account.digest?.add(this.place?.task ?? 0, op);
+    this.#digest?.add(this.place?.task ?? 0, op);
   }
 
   ended(outcome: CountedOutcome, intended: Instant, sent: Instant, end: Instant): void {
     if (outcome.error === undefined) this.#ok += 1;
     else this.#failed += 1;
+    if (this.isRedelivered) this.#account.stats.mark('redelivery', end);
     this.#account.stats.recordEnd(outcome, intended, sent, end);
   }
 
@@ -74,6 +89,7 @@ export class Work {
       task: this.place?.task ?? 0,
       ...counts,
       ...(this.place && { run: this.place.run }),
+      ...(this.#digest && { digest: this.#digest.toString() }),
     };
   }
 }

@@ -1,7 +1,7 @@
 import type { Config } from '@drumline/core/config';
 import type { ErrorCode } from '@drumline/core/errors';
 import type { Pause } from '@drumline/core/run';
-import type { TaskSnapshot } from '@drumline/core/stats';
+import type { SecondMark, TaskSnapshot } from '@drumline/core/stats';
 import type { Instant, Micros } from '@drumline/core/units';
 import type { DriverOptions } from '@drumline/targets';
 import type { LoopDelayFigures } from '../engine/loop-delay.ts';
@@ -10,13 +10,20 @@ import type { LoopDelayFigures } from '../engine/loop-delay.ts';
 export interface EngineSetup {
   /** The worker's id. Engines of one worker never share a queue. */
   readonly worker: string;
+  /**
+   * The name of its consumers, on each queue. The same for all engines of one worker process, so that what a crashed one had claimed last
+   * comes to its successor; never used by another process, so that two that share an id by mistake do not share lists.
+   */
+  readonly thread: string;
+  /** Memory of the worker's `Lease`. */
+  readonly lease: SharedArrayBuffer;
   readonly settings: EngineSettings;
   /** The queues that this engine's threads consume. */
   readonly queues: readonly number[];
   readonly pauses: readonly Pause[];
   /** Runs that were stopped: unsent ops of theirs are let go. */
   readonly stopped: readonly string[];
-  /** Keep a digest of all executed ops, to be compared between fleets. */
+  /** Acknowledge batches with a digest of their ops, to be compared between fleets. */
   readonly digest: boolean;
 }
 
@@ -59,13 +66,13 @@ export interface EngineTask {
   readonly task: number;
   readonly action: string;
   readonly stats: TaskSnapshot;
-  /** Hex; present when the engine keeps digests. */
-  readonly digest?: string;
 }
 
 /** One engine's figures, cumulative. */
 export interface EngineReport {
   readonly tasks: readonly EngineTask[];
+  /** The seconds of about the last minute in which it sent or ended ops. */
+  readonly seconds: readonly SecondMark[];
   readonly queues: readonly number[];
   readonly inFlight: number;
   readonly pending: number;

@@ -1,14 +1,12 @@
 import type { Bus } from '@drumline/core/bus';
-import { SystemClock, syncClock } from '@drumline/core/clock';
+import { ClockKeeper, SystemClock } from '@drumline/core/clock';
 import { DrumlineError } from '@drumline/core/errors';
 import type { Log } from '@drumline/core/log';
+import { Seconds } from '@drumline/core/stats';
 import { micros } from '@drumline/core/units';
 import { type Driver, type DriverOptions, openDriver } from '@drumline/targets';
 import { Engine } from '../engine/engine.ts';
 import type { EngineCommand, EngineMessage, EngineReport, EngineSetup } from './protocol.ts';
-
-/** Samples of the first clock measurement: on a quiet network the best of so many is within some 20 µs. */
-const CLOCK_SAMPLES = 25;
 
 export interface EngineResources {
   readonly openBus: () => Promise<Bus>;
@@ -49,11 +47,18 @@ export function serveEngine(
 async function start(setup: EngineSetup, resources: EngineResources, log: Log): Promise<Engine> {
   const { openBus, driverOf = (options) => openDriver(options) } = resources;
   const bus = await openBus();
+  let keeper: ClockKeeper | undefined;
   try {
     const clock = new SystemClock();
-    const bar = await syncClock(clock, () => bus.time(), CLOCK_SAMPLES);
-    return await Engine.start({ setup, bus, clock, clockBar: bar, log, driverOf });
+    const seconds = new Seconds(() => keeper?.bar ?? micros(0));
+    const onParted = (): void => {
+      seconds.pass(clock.now());
+      seconds.mark('clock');
+    };
+    keeper = await ClockKeeper.start({ clock, bus, log, onParted });
+    return await Engine.start({ setup, bus, clock, keeper, seconds, log, driverOf });
   } catch (error) {
+    await keeper?.stop();
     await bus.close();
     throw error;
   }
@@ -97,6 +102,7 @@ function answerDead(command: EngineCommand, send: Send): void {
 
 const NOTHING: EngineReport = {
   tasks: [],
+  seconds: [],
   queues: [],
   inFlight: 0,
   pending: 0,
