@@ -291,3 +291,15 @@ test('reads say whether they are consistent', async () => {
     );
   }
 });
+
+test('a batch of which more, others or the same twice are handed back was not answered by a DynamoDB', async () => {
+  const row = (n: number) => ({ PutRequest: { Item: { id: { S: item(n).key } } } });
+  for (const handedBack of [[row(7)], [row(1), row(1)], [row(1), row(2), row(3)], [{ PutRequest: {} }]]) {
+    const { driver, fake } = await against((_asked, response) =>
+      answer(response, { UnprocessedItems: { stress: handedBack } }),
+    );
+    const outcome = await run(driver, 'batchPutItem', [item(1, it.row), item(2, it.row)]);
+    expect(outcome).toMatchObject({ error: 'DRUM_DDB_ANSWER', items: 0, unprocessed: 0 });
+    expect(fake.asked).toHaveLength(1);
+  }
+});

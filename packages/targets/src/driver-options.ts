@@ -56,7 +56,10 @@ export interface DriverOptions {
   readonly database?: number | undefined;
   /** Redis: TLS, also without a `rediss://` URL. */
   readonly tls?: TargetTls | undefined;
-  /** How long `open()` keeps trying to reach the target; default 5 s. */
+  /**
+   * How long `open()` keeps trying while the target cannot be reached or cannot serve yet. Default: 5 s for Redis; the
+   * SDK's three attempts for DynamoDB.
+   */
   readonly connectWithin?: Millis | undefined;
 }
 

@@ -1,7 +1,7 @@
 import { valueOf } from '@drumline/core/data';
 import type { Driver } from './driver.ts';
 import type { DriverOptions, ValueSource } from './driver-options.ts';
-import { createDynamoDbTable, DynamoDbDriver } from './dynamodb/index.ts';
+import { DynamoDbDriver } from './dynamodb/index.ts';
 import { RedisDriver } from './redis/index.ts';
 
 /**
@@ -12,5 +12,8 @@ export const openDriver = (options: DriverOptions, values: ValueSource = valueOf
   options.db === 'redis' ? new RedisDriver(options, values) : new DynamoDbDriver(options, values);
 
 /** What `--create-table` does: makes DynamoDB's table unless it is there. A Redis needs none. */
-export const createTable = (options: DriverOptions): Promise<'created' | 'existed' | 'not needed'> =>
-  options.db === 'redis' ? Promise.resolve('not needed') : createDynamoDbTable(options);
+export async function createTable(options: DriverOptions): Promise<'created' | 'existed' | 'not needed'> {
+  if (options.db === 'redis') return 'not needed';
+  const { createDynamoDbTable } = await import('./dynamodb/session.ts');
+  return createDynamoDbTable(options);
+}

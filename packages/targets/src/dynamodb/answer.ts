@@ -1,4 +1,5 @@
 import type { ErrorCode } from '@drumline/core/errors';
+import { ID, SORT } from './attribute.ts';
 
 /** A JSON object that came from outside. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -10,6 +11,7 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   ProvisionedThroughputExceededException: 'DRUM_DDB_THROTTLED',
   ThrottlingException: 'DRUM_DDB_THROTTLED',
   RequestLimitExceeded: 'DRUM_DDB_THROTTLED',
+  Throttling: 'DRUM_DDB_THROTTLED',
   ResourceNotFoundException: 'DRUM_TABLE_MISSING',
   ValidationException: 'DRUM_DDB_VALIDATION',
   SerializationException: 'DRUM_DDB_VALIDATION',
@@ -38,6 +40,7 @@ export function parseAnswer(status: number, body: Buffer): Answer {
   const type = fields?.['__type'];
   const known = typeof type === 'string' ? codeOfException(type.slice(type.lastIndexOf('#') + 1)) : undefined;
   if (known !== undefined) return { error: known };
+  if (status === 429) return { error: 'DRUM_DDB_THROTTLED' };
   if (status >= 500) return { error: 'DRUM_DDB_SERVER' };
   return { error: typeof type === 'string' && status >= 400 ? 'DRUM_DDB_VALIDATION' : 'DRUM_DDB_ANSWER' };
 }
@@ -57,17 +60,20 @@ export const fieldsOf = (value: unknown): Fields | undefined =>
 /** `value` when it is a list, else an empty one. */
 export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
-/** Capacity units of an answer to one request, or to a batch, which names them by table. */
+/** More units than any one request can consume: what claims more is not counted but refused. */
+const MOST_UNITS = 1e6;
+
+/** Capacity units of an answer to one request, or to a batch, which names them by table; NaN when it says nonsense. */
 export function capacityOf(fields: Fields): number {
   const consumed = fields['ConsumedCapacity'];
-  if (consumed === undefined) return 0;
+  if (isAbsent(consumed)) return 0;
   if (!Array.isArray(consumed)) return unitsOf(consumed);
   return consumed.reduce((sum: number, one: unknown) => sum + unitsOf(one), 0);
 }
 
 function unitsOf(consumed: unknown): number {
-  const units = fieldsOf(consumed)?.['CapacityUnits'];
-  return typeof units === 'number' ? units : 0;
+  const units = fieldsOf(consumed)?.['CapacityUnits'] ?? 0;
+  return typeof units === 'number' && units >= 0 && units <= MOST_UNITS ? units : Number.NaN;
 }
 
 /** Text of an attribute of type S. */
@@ -75,3 +81,39 @@ export function textOf(row: unknown, name: string): string | undefined {
   const text = fieldsOf(fieldsOf(row)?.[name])?.['S'];
   return typeof text === 'string' ? text : undefined;
 }
+
+/** JSON may say nothing by `null`, too. */
+const isAbsent = (value: unknown): boolean => value === undefined || value === null;
+const isRow = (value: unknown): boolean => fieldsOf(value) !== undefined;
+const isListOf = (value: unknown, fits: (one: unknown) => boolean): boolean =>
+  isAbsent(value) || (Array.isArray(value) && value.every(fits));
+/** Whether a field of the answer that has a part for each table has, for ours, nothing or what fits. */
+const hasOfTable = (value: unknown, table: string, fits: (part: unknown) => boolean): boolean =>
+  isAbsent(value) || (isRow(value) && fits(fieldsOf(value)?.[table]));
+
+/**
+ * Whether an answer's fields have the types that the operation gives them, as far as ops read them. A missing field means
+ * an empty one; a field of another type means that who answers is no DynamoDB, and nothing of the answer counts.
+ */
+export function fits(operation: string, fields: Fields, table: string): boolean {
+  switch (operation) {
+    case 'GetItem':
+      return isAbsent(fields['Item']) || isRow(fields['Item']);
+    case 'Query':
+      return isListOf(fields['Items'], isRow) && isPosition(fields['LastEvaluatedKey']);
+    case 'BatchGetItem':
+      return (
+        hasOfTable(fields['Responses'], table, (rows) => isListOf(rows, isRow)) &&
+        hasOfTable(fields['UnprocessedKeys'], table, (part) => isAbsent(part) || isRow(part))
+      );
+    case 'BatchWriteItem':
+      return hasOfTable(fields['UnprocessedItems'], table, (requests) => isListOf(requests, isRow));
+    default:
+      return true;
+  }
+}
+
+/** Where a query goes on: a key of our tables, whose parts are text. */
+const isPosition = (value: unknown): boolean =>
+  isAbsent(value) ||
+  (textOf(value, ID) !== undefined && (isAbsent(fieldsOf(value)?.[SORT]) || textOf(value, SORT) !== undefined));

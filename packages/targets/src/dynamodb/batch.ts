@@ -1,5 +1,5 @@
 import { fieldsOf, listOf, textOf } from './answer.ts';
-import { ID } from './attribute.ts';
+import { ID, SORT } from './attribute.ts';
 import type { DynamoClient, Operation } from './dynamo-client.ts';
 import type { Flight } from './flight.ts';
 import type { TableText } from './table-text.ts';
@@ -21,6 +21,8 @@ export interface Target {
 export interface Part {
   /** The item that it belongs to. */
   readonly key: string;
+  /** Of a row of one column: which. */
+  readonly sort?: string;
   readonly json: string;
 }
 
@@ -33,13 +35,13 @@ export const batchWrite = (target: Target, flight: Flight, parts: readonly Part[
     settle(target, flight, chunk, {
       operation: 'BatchWriteItem',
       body: (json) => target.text.batchWrite(json),
-      undone: (fields) => listOf(fieldsOf(fields['UnprocessedItems'])?.[target.tableName]),
-      keyOf: (request) => textOf(rowOf(request), ID),
+      undone: (fields) => listOf(fieldsOf(fields['UnprocessedItems'])?.[target.tableName]).map(rowOf),
     }),
   );
 
 /**
- * Reads keys, in concurrent requests of 100, calling `onRow` for every row found. Keys must be distinct.
+ * Reads keys, in concurrent requests of 100, calling `onRow` for every row found, of which there are never more than keys.
+ * Keys must be distinct.
  * @param names of the attributes to read, as JSON text; none = all.
  * @returns the keys of items of which something could not be read.
  */
@@ -54,11 +56,12 @@ export const batchGet = (
     settle(target, flight, chunk, {
       operation: 'BatchGetItem',
       body: (json) => target.text.batchGet(json, names),
-      undone: (fields) => {
-        for (const row of listOf(fieldsOf(fields['Responses'])?.[target.tableName])) onRow(row);
+      undone: (fields, asked) => {
+        const rows = listOf(fieldsOf(fields['Responses'])?.[target.tableName]);
+        if (rows.length > asked) return undefined;
+        rows.forEach(onRow);
         return listOf(fieldsOf(fieldsOf(fields['UnprocessedKeys'])?.[target.tableName])?.['Keys']);
       },
-      keyOf: (key) => textOf(key, ID),
     }),
   );
 
@@ -66,9 +69,11 @@ export const batchGet = (
 interface Kind {
   readonly operation: Operation;
   body(json: readonly string[]): string;
-  /** Reads the answer; answers what was not done, in the form in which it is sent again. */
-  undone(fields: Readonly<Record<string, unknown>>): readonly unknown[];
-  keyOf(part: unknown): string | undefined;
+  /**
+   * Reads the answer to `asked` parts; answers the keys of the rows that were not done, or `undefined` when it cannot be the
+   * answer to these.
+   */
+  undone(fields: Readonly<Record<string, unknown>>, asked: number): readonly unknown[] | undefined;
 }
 
 /** Sends one request, and again what it hands back, up to the bound. Answers the keys with anything left undone. */
@@ -76,8 +81,12 @@ async function settle(target: Target, flight: Flight, parts: readonly Part[], ki
   let left = parts;
   for (let attempt = 0; ; attempt++) {
     const fields = await target.client.call(kind.operation, kind.body(left.map((part) => part.json)), flight);
-    if (fields === undefined) return left.map((part) => part.key);
-    left = kind.undone(fields).map((part) => ({ key: kind.keyOf(part) ?? '', json: JSON.stringify(part) }));
+    const again = fields === undefined ? undefined : partsOf(left, kind.undone(fields, left.length));
+    if (again === undefined) {
+      if (fields !== undefined) flight.tally.fail('DRUM_DDB_ANSWER');
+      return left.map((part) => part.key);
+    }
+    left = again;
     if (left.length === 0) return [];
     if (attempt >= target.unprocessedRetries || flight.aborted) break;
     await flight.pause(attempt);
@@ -86,6 +95,28 @@ async function settle(target: Target, flight: Flight, parts: readonly Part[], ki
   flight.tally.fail('DRUM_DDB_UNPROCESSED');
   return left.map((part) => part.key);
 }
+
+/**
+ * The parts that were handed back: they are sent again as they were first, never as they came. `undefined` when one came
+ * that was not asked for, or came twice.
+ */
+function partsOf(asked: readonly Part[], keys: readonly unknown[] | undefined): readonly Part[] | undefined {
+  if (keys === undefined || keys.length > asked.length) return undefined;
+  if (keys.length === 0) return [];
+  const open = new Map(asked.map((part) => [nameOf(part.key, part.sort), part]));
+  const parts: Part[] = [];
+  for (const key of keys) {
+    const name = nameOf(textOf(key, ID) ?? '', textOf(key, SORT));
+    const part = open.get(name);
+    if (part === undefined) return undefined;
+    open.delete(name);
+    parts.push(part);
+  }
+  return parts;
+}
+
+/** Keys are hex digits, so that no two rows share a name. */
+const nameOf = (key: string, sort: string | undefined): string => (sort === undefined ? key : `${key}:${sort}`);
 
 async function inChunks(
   parts: readonly Part[],

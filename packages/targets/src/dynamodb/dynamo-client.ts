@@ -1,8 +1,10 @@
 import type { ErrorCode } from '@drumline/core/errors';
 import { Pool } from 'undici';
-import { type Answer, capacityOf, type Fields } from './answer.ts';
+import { type Answer, capacityOf, type Fields, fits } from './answer.ts';
+import { AnswerRoom } from './answer-room.ts';
 import type { CredentialSource } from './credentials.ts';
 import type { Flight } from './flight.ts';
+import { Gate } from './gate.ts';
 import { HttpRequest } from './http-request.ts';
 import { Signer } from './sigv4.ts';
 
@@ -22,6 +24,7 @@ export interface ClientOptions {
   readonly endpoint: URL;
   readonly region: string;
   readonly credentials: CredentialSource;
+  readonly tableName: string;
   readonly connections: number;
   readonly retries: number;
   /** ms */
@@ -34,10 +37,15 @@ export class DynamoClient {
   readonly #signer: Signer;
   readonly #credentials: CredentialSource;
   readonly #retries: number;
+  readonly #table: string;
+  readonly #room = new AnswerRoom();
+  readonly #gate: Gate;
 
   constructor(options: ClientOptions) {
     this.#credentials = options.credentials;
     this.#retries = options.retries;
+    this.#table = options.tableName;
+    this.#gate = new Gate(options.connections);
     this.#signer = new Signer(options.region, options.endpoint.host, options.credentials.current());
     this.#pool = new Pool(options.endpoint.origin, {
       connections: options.connections,
@@ -58,7 +66,7 @@ export class DynamoClient {
     const { tally } = flight;
     const bytes = Buffer.from(body);
     for (let attempt = 0; ; attempt++) {
-      const answer = await this.#send(operation, bytes, flight);
+      const answer = this.#checked(operation, await this.#send(operation, bytes, flight));
       if (answer.error === undefined) {
         tally.capacity += capacityOf(answer.fields);
         return answer.fields;
@@ -76,20 +84,37 @@ export class DynamoClient {
     await this.#pool.destroy();
   }
 
+  #checked(operation: Operation, answer: Answer): Answer {
+    if (answer.error !== undefined) return answer;
+    const { fields } = answer;
+    const isFit = fits(operation, fields, this.#table) && !Number.isNaN(capacityOf(fields));
+    return isFit ? answer : { error: 'DRUM_DDB_ANSWER' };
+  }
+
   #send(operation: Operation, body: Buffer, flight: Flight): Promise<Answer> {
     if (flight.aborted) return Promise.resolve({ error: 'DRUM_OP_TIMEOUT' });
+    return new Promise((resolve) => {
+      const request = new HttpRequest(this.#room, this.#gate, (answer, bytesReceived) => {
+        flight.tally.bytesReceived += bytesReceived;
+        resolve(answer);
+      });
+      const start = (): void => this.#dispatch(operation, body, flight, request);
+      this.#gate.enter(start);
+      flight.started({
+        abort: () => {
+          this.#gate.withdraw(start);
+          request.abort();
+        },
+      });
+    });
+  }
+
+  #dispatch(operation: Operation, body: Buffer, flight: Flight, request: HttpRequest): void {
     const now = Date.now();
     const fresh = this.#credentials.refreshed(now);
     if (fresh !== undefined) this.#signer.use(fresh);
     flight.tally.bytesSent += body.length;
-    return new Promise((resolve) => {
-      const request = new HttpRequest((answer, bytesReceived) => {
-        flight.tally.bytesReceived += bytesReceived;
-        resolve(answer);
-      });
-      const headers = this.#signer.sign(`DynamoDB_20120810.${operation}`, body, now);
-      this.#pool.dispatch({ path: '/', method: 'POST', headers, body }, request);
-      flight.started(request);
-    });
+    const headers = this.#signer.sign(`DynamoDB_20120810.${operation}`, body, now);
+    this.#pool.dispatch({ path: '/', method: 'POST', headers, body }, request);
   }
 }

@@ -12,7 +12,7 @@ export function parseEndpoint(text: string): URL {
   ) {
     throw new DrumlineError(
       'DRUM_ENDPOINT_INVALID',
-      `"${text.replace(/\/\/[^@/]*@/u, '//***@')}" is not the URL of a DynamoDB`,
+      `"${text.slice(text.lastIndexOf('@') + 1)}" is not the URL of a DynamoDB`,
       {
         hint: 'write http://host:port or https://host, with no path',
       },

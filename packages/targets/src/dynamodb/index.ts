@@ -1,1 +1,1 @@
-export { createDynamoDbTable, DynamoDbDriver } from './dynamodb-driver.ts';
+export { DynamoDbDriver } from './dynamodb-driver.ts';

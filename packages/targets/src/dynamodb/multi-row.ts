@@ -1,7 +1,7 @@
 import type { Column, Item, Op } from '@drumline/core/data';
 import type { Action } from '@drumline/core/plan';
 import type { ValueSource } from '../driver-options.ts';
-import { fieldsOf, listOf, textOf } from './answer.ts';
+import { listOf, textOf } from './answer.ts';
 import { attributeOf, ID, idAttribute, SORT, VALUE } from './attribute.ts';
 import { batchGet, batchWrite, type Part, type Target } from './batch.ts';
 import type { Flight } from './flight.ts';
@@ -66,7 +66,11 @@ async function write(target: Target, flight: Flight, op: Pick<Op, 'items'>, part
 
 /** Reads the asked columns of every item, each row by its key. */
 async function readColumns(target: Target, flight: Flight, op: Op): Promise<void> {
-  const parts = rowsOf(op.items).map(({ item, column }) => ({ key: item.key, json: keyText(item, column.name) }));
+  const parts = rowsOf(op.items).map(({ item, column: { name } }) => ({
+    key: item.key,
+    sort: name,
+    json: keyText(item, name),
+  }));
   const found = new Set<string>();
   const undone = await batchGet(target, flight, parts, [], (row) => found.add(textOf(row, ID) ?? ''));
   const asked = new Set(parts.map((part) => part.key));
@@ -122,11 +126,17 @@ async function queryPages(
     if (fields === undefined) return false;
     const rows = listOf(fields['Items']);
     rows.forEach(onRow);
-    const last = fieldsOf(fields['LastEvaluatedKey']);
-    after = last === undefined ? undefined : JSON.stringify(last);
+    after = positionOf(fields['LastEvaluatedKey']);
     if (left !== undefined) left -= rows.length;
   } while (after !== undefined && (left === undefined || left > 0));
   return true;
+}
+
+/** JSON text of the key that a query goes on after: written anew, as nothing that came is sent back as it came. */
+function positionOf(last: unknown): string | undefined {
+  const [id, sort] = [textOf(last, ID), textOf(last, SORT)];
+  if (id === undefined) return undefined;
+  return `{"${ID}":{"S":${JSON.stringify(id)}}${sort === undefined ? '' : `,"${SORT}":{"S":${JSON.stringify(sort)}}`}}`;
 }
 
 const keyText = (item: Item, name: string): string =>
@@ -134,6 +144,7 @@ const keyText = (item: Item, name: string): string =>
 
 const putPart = (item: Item, column: Column, values: ValueSource): Part => ({
   key: item.key,
+  sort: column.name,
   json:
     `{"PutRequest":{"Item":{${idAttribute(item.key)},"${SORT}":{"S":${JSON.stringify(column.name)}},` +
     `"${VALUE}":${attributeOf(values(item, column))}}}}`,
@@ -141,6 +152,7 @@ const putPart = (item: Item, column: Column, values: ValueSource): Part => ({
 
 const deletePart = (item: Item, name: string): Part => ({
   key: item.key,
+  sort: name,
   json: `{"DeleteRequest":{"Key":${keyText(item, name)}}}`,
 });
 

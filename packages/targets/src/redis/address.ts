@@ -25,8 +25,8 @@ export function parseRedisAddress(text: string): RedisAddress {
     host: url.hostname.replace(/^\[|\]$/gu, ''),
     port: url.port === '' ? DEFAULT_PORT : Number(url.port),
     tls: url.protocol === 'rediss:',
-    ...(url.username === '' ? {} : { username: decodeURIComponent(url.username) }),
-    ...(url.password === '' ? {} : { password: decodeURIComponent(url.password) }),
+    ...(url.username === '' ? {} : { username: decoded(url.username, text) }),
+    ...(url.password === '' ? {} : { password: decoded(url.password, text) }),
     ...(database === '' ? {} : { database: Number(database) }),
   };
 }
@@ -37,12 +37,20 @@ export function parseRedisAddresses(text: string): readonly [RedisAddress, ...Re
   return [parseRedisAddress(first), ...rest.map(parseRedisAddress)];
 }
 
+function decoded(part: string, text: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw invalid(text);
+  }
+}
+
 const parseUrl = (text: string): URL | null => URL.parse(text);
 
 const invalid = (text: string): DrumlineError =>
   new DrumlineError(
     'DRUM_ENDPOINT_INVALID',
-    `"${text.replace(/\/\/[^@/]*@/u, '//***@')}" is not the address of a Redis`,
+    `"${text.slice(text.lastIndexOf('@') + 1)}" is not the address of a Redis`,
     {
       hint: 'write host:port, or redis://user:password@host:port/db (rediss:// for TLS)',
     },

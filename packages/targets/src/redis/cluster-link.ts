@@ -1,7 +1,9 @@
 import type { Millis } from '@drumline/core/units';
 import { Cluster, type ClusterNode, type ClusterOptions, Command, type Redis } from 'ioredis';
-import type { Exchange, RedisLink } from './link.ts';
-import { type Arg, type RedisCommand, type Reply, sizeOf } from './resp.ts';
+import { guard } from './guard.ts';
+import type { Exchange, OnReplies, RedisLink } from './link.ts';
+import { AnswerError, type Reply } from './reply.ts';
+import { type Arg, type RedisCommand, sizeOf } from './resp.ts';
 import { untilReady } from './until-ready.ts';
 
 /**
@@ -14,16 +16,21 @@ export class ClusterLink implements RedisLink {
   readonly #cluster: Cluster;
   readonly #address: string;
   readonly #within: Millis;
+  /** What is let go of is left to ioredis, which gives up a connection that was silent for `socketTimeout`. */
+  readonly answered = 0;
   #corked: readonly Redis['stream'][] = [];
 
-  constructor(nodes: ClusterNode[], address: string, options: ClusterOptions, within: Millis) {
+  constructor(nodes: ClusterNode[], address: string, options: ClusterOptions, within: Millis, loginWithin: Millis) {
     this.#cluster = new Cluster(nodes, {
       ...options,
-      redisOptions: { ...options.redisOptions, replyMapping: 'legacy' },
+      redisOptions: { ...options.redisOptions, protocol: 2, replyMapping: 'legacy', socketTimeout: loginWithin },
       lazyConnect: true,
     });
     this.#cluster.on('error', () => undefined);
-    this.#cluster.on('+node', (node: Redis) => void connected(node));
+    this.#cluster.on('+node', (node: Redis) => {
+      guard(node, loginWithin);
+      void connected(node);
+    });
     this.#address = address;
     this.#within = within;
   }
@@ -33,7 +40,7 @@ export class ClusterLink implements RedisLink {
     await Promise.all(this.#cluster.nodes('master').map(connected));
   }
 
-  send({ commands, atomic }: Exchange, done: (replies: readonly Reply[]) => void): number {
+  send({ commands, atomic }: Exchange, done: OnReplies): number {
     // ioredis would hold transactions back for as long as the cluster is down.
     if (this.#cluster.status !== 'ready') {
       done([new Error('the cluster is not connected')]);
@@ -43,6 +50,12 @@ export class ClusterLink implements RedisLink {
     void this.#answer(commands, atomic, done);
     return commands.reduce((sum, command) => sum + sizeOf(command), 0);
   }
+
+  letGo(): void {}
+
+  caughtUp(): void {}
+
+  distrust(): void {}
 
   close(): void {
     this.#cluster.disconnect();
@@ -58,11 +71,7 @@ export class ClusterLink implements RedisLink {
     });
   }
 
-  async #answer(
-    commands: readonly RedisCommand[],
-    atomic: boolean,
-    done: (replies: readonly Reply[]) => void,
-  ): Promise<void> {
+  async #answer(commands: readonly RedisCommand[], atomic: boolean, done: OnReplies): Promise<void> {
     done(await (atomic ? this.#transaction(commands) : Promise.all(commands.map((command) => this.#call(command)))));
   }
 
@@ -79,6 +88,7 @@ export class ClusterLink implements RedisLink {
     for (const [name, ...args] of commands) transaction.callBuffer(name, args.map(owned));
     try {
       const results = (await transaction.exec()) ?? [];
+      if (results.length !== commands.length) return [new AnswerError('not the answers to a transaction')];
       return results.map(([error, reply]) => error ?? (reply as Reply));
     } catch (error) {
       return [asError(error)];

@@ -40,6 +40,7 @@ const getSub = (item: Item): Step =>
     ? get(item)
     : { commands: [['HMGET', item.key, ...item.row.map((column) => column.name)]], atomic: false, read: readColumns };
 
+/** Fields and values by turns, or a value for each field that was asked for. */
 const readColumns: Step['read'] = (replies, tally) => columnsRead(replies[0], tally);
 const readDeleted: Step['read'] = (replies, tally) => keysDeleted(replies[0], tally);
 

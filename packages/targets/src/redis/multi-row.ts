@@ -1,9 +1,11 @@
 import type { Item } from '@drumline/core/data';
 import type { Action } from '@drumline/core/plan';
 import type { ValueSource } from '../driver-options.ts';
+import type { Tally } from '../tally.ts';
 import { redisValue } from './redis-value.ts';
-import type { Arg, RedisCommand, Reply } from './resp.ts';
-import { columnsRead, type FirstStep, keysDeleted, type Step, written } from './step.ts';
+import type { Reply } from './reply.ts';
+import type { Arg, RedisCommand } from './resp.ts';
+import { columnsRead, type FirstStep, keysDeleted, type Step, UNFIT, written } from './step.ts';
 
 /**
  * One key a column, `{<id>}:<column>`, and the sorted set `{<id>}` of the item's columns (all of score 0, so in the order
@@ -23,14 +25,14 @@ export function multiRowSteps(values: ValueSource): Readonly<Record<Action, Firs
   };
   const write = (item: Item): Step => {
     const commands = set(item);
-    return commands.length === 0 ? readIndex(item, -1, written) : { commands, atomic: true, read: written };
+    return commands.length === 0 ? readIndex(item, -1, unchanged) : { commands, atomic: true, read: written };
   };
   const put = (item: Item): Step =>
-    readIndex(item, -1, (replies, tally) => {
+    readIndex(item, -1, (names, tally) => {
       const kept = new Set(item.row.map((column) => column.name));
-      const gone = namesIn(replies[0]).filter((name) => !kept.has(name));
+      const gone = names.filter((name) => !kept.has(name));
       const commands = [...remove(item, gone), ...set(item)];
-      return commands.length === 0 ? written(replies, tally) : { commands, atomic: true, read: written };
+      return commands.length === 0 ? unchanged(names, tally) : { commands, atomic: true, read: written };
     });
   return {
     putItem: put,
@@ -48,14 +50,31 @@ export function multiRowSteps(values: ValueSource): Readonly<Record<Action, Firs
 const indexOf = (item: Item): string => `{${item.key}}`;
 const columnKey = (item: Item, name: string): string => `{${item.key}}:${name}`;
 
-const namesIn = (index: Reply | undefined): string[] => (Array.isArray(index) ? index.map(String) : []);
+/** Names of columns, unless the reply is no list of names. */
+function namesIn(index: Reply | undefined): string[] | undefined {
+  if (!Array.isArray(index)) return undefined;
+  const names: string[] = [];
+  for (const name of index) {
+    if (!Buffer.isBuffer(name)) return undefined;
+    names.push(name.toString());
+  }
+  return names;
+}
+
+type ReadNames = (names: readonly string[], tally: Tally) => ReturnType<Step['read']>;
 
 /** Reads the index from its first column to number `last`, −1 = all. */
-const readIndex = (item: Item, last: number, read: Step['read']): Step => ({
+const readIndex = (item: Item, last: number, read: ReadNames): Step => ({
   commands: [['ZRANGE', indexOf(item), '0', String(last)]],
   atomic: false,
-  read,
+  read: ([index], tally) => {
+    const names = namesIn(index);
+    return names === undefined ? UNFIT : read(names, tally);
+  },
 });
+
+/** An item of no columns is written without a change. */
+const unchanged: ReadNames = (_names, tally) => written([], tally);
 
 const readValues = (item: Item, names: readonly string[]): Step => ({
   commands: [['MGET', ...names.map((name) => columnKey(item, name))]],
@@ -64,10 +83,7 @@ const readValues = (item: Item, names: readonly string[]): Step => ({
 });
 
 const readAll = (item: Item, last: number): Step =>
-  readIndex(item, last, (replies, tally) => {
-    const names = namesIn(replies[0]);
-    return names.length === 0 ? columnsRead(null, tally) : readValues(item, names);
-  });
+  readIndex(item, last, (names, tally) => (names.length === 0 ? columnsRead([], tally) : readValues(item, names)));
 
 const getSub = (item: Item): Step =>
   item.row.length === 0
@@ -86,8 +102,8 @@ const remove = (item: Item, names: readonly string[]): RedisCommand[] =>
       ];
 
 const del = (item: Item): Step =>
-  readIndex(item, -1, (replies, tally) => {
-    const commands = remove(item, namesIn(replies[0]));
+  readIndex(item, -1, (names, tally) => {
+    const commands = remove(item, names);
     return commands.length === 0
       ? keysDeleted(0, tally)
       : { commands, atomic: true, read: (counts) => keysDeleted(counts[0], tally) };

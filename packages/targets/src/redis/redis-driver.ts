@@ -7,28 +7,25 @@ import { type DriverOptions, isMultiRow, type ValueSource } from '../driver-opti
 import { Tally } from '../tally.ts';
 import { parseRedisAddresses, type RedisAddress } from './address.ts';
 import { ClusterLink } from './cluster-link.ts';
-import type { Exchange, RedisLink } from './link.ts';
+import type { RedisLink } from './link.ts';
 import { multiColumnSteps } from './multi-column.ts';
 import { multiRowSteps } from './multi-row.ts';
-import type { Reply } from './resp.ts';
 import { SingleLink } from './single-link.ts';
 import { type FirstStep, takeSteps } from './step.ts';
 
 /**
  * A target Redis. While it is down every op fails at once with `DRUM_CONNECT`; nothing is queued and nothing is sent
- * twice. The connection comes back by itself. Bytes sent are those of the commands, bytes received those of the values
+ * twice. The connection comes back by itself. One that says nothing for a whole time-out, or says what is no answer, is
+ * made anew. Bytes sent are those of the commands, bytes received those of the values
  * and names that came back. Deleting what is not there is a miss, and so is a sub-read that finds none of its columns.
  */
 export class RedisDriver implements Driver {
   readonly name = 'redis';
   readonly #link: RedisLink;
   readonly #steps: Readonly<Record<Action, FirstStep>>;
-  readonly #send: (exchange: Exchange, done: (replies: readonly Reply[]) => void) => number;
 
   constructor(options: DriverOptions, values: ValueSource) {
-    const link = linkOf(options);
-    this.#link = link;
-    this.#send = (exchange, done) => link.send(exchange, done);
+    this.#link = linkOf(options);
     this.#steps = isMultiRow(options.tableName) ? multiRowSteps(values) : multiColumnSteps(values);
   }
 
@@ -42,15 +39,21 @@ export class RedisDriver implements Driver {
       const first = this.#steps[op.action];
       let open = op.items.length;
       if (open === 0) return resolve(tally);
+      const link = this.#link;
+      const { answered } = link;
       const done = (): void => {
-        if (--open === 0) resolve(tally);
+        if (--open > 0) return;
+        if (abort.aborted) link.caughtUp();
+        resolve(tally);
       };
       // Redis cannot take a command back: an op let go of leaves its answer to nobody.
       abort.onAbort(() => {
+        if (open === 0) return;
         tally.fail('DRUM_OP_TIMEOUT');
         resolve(tally.snapshot());
+        link.letGo(answered);
       });
-      for (const item of op.items) takeSteps(this.#send, first(item, op.limit), tally, done);
+      for (const item of op.items) takeSteps(link, first(item, op.limit), tally, done);
     });
   }
 
@@ -66,10 +69,18 @@ function linkOf(options: DriverOptions): RedisLink {
   const address = options.endpoint ?? '127.0.0.1:6379';
   const nodes = parseRedisAddresses(address);
   const redisOptions = connectionOptions(options, nodes[0]);
-  const within = options.connectWithin ?? CONNECT_WITHIN;
+  const openWithin = options.connectWithin ?? CONNECT_WITHIN;
+  const loginWithin = millis(Math.max(1, millisOf(options.timeout)));
   if (options.cluster !== true) {
     const { host, port } = nodes[0];
-    return new SingleLink({ ...redisOptions, host, port, retryStrategy: pause }, within);
+    return new SingleLink(
+      { ...redisOptions, host, port, retryStrategy: pause },
+      {
+        openWithin,
+        loginWithin,
+        mostOwed: options.maxInFlight,
+      },
+    );
   }
   const clusterOptions: ClusterOptions = {
     redisOptions,
@@ -83,7 +94,8 @@ function linkOf(options: DriverOptions): RedisLink {
     nodes.map(({ host, port }) => ({ host, port })),
     nodes.map(({ host, port }) => `${host}:${port}`).join(','),
     clusterOptions,
-    within,
+    openWithin,
+    loginWithin,
   );
 }
 

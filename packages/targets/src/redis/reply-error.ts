@@ -1,5 +1,6 @@
 import type { ErrorCode } from '@drumline/core/errors';
 import { ReplyError } from 'ioredis';
+import { AnswerError, ReplyRefusal } from './reply.ts';
 
 /** By the first word of an error reply, which Redis keeps stable. */
 const CODES: Readonly<Record<string, ErrorCode>> = {
@@ -21,11 +22,15 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   CROSSSLOT: 'DRUM_REDIS_MOVED',
 };
 
-/** The code of what a command failed with: the server's refusal, else `DRUM_CONNECT`, since the connection failed it. */
+/** The code of what a command failed with: the target's refusal, an answer that is none, else `DRUM_CONNECT`. */
 export function errorCodeOf(error: unknown): ErrorCode {
-  if (!(error instanceof Error)) return 'DRUM_CONNECT';
-  const word = error.message.slice(0, Math.max(0, error.message.indexOf(' ')));
+  if (error instanceof AnswerError) return 'DRUM_REDIS_ANSWER';
+  if (!(error instanceof ReplyRefusal) && !(error instanceof Error)) return 'DRUM_CONNECT';
+  if (error.message.startsWith('Too many Cluster redirections')) return 'DRUM_REDIS_MOVED';
+  const word = /^[A-Z]+/u.exec(error.message)?.[0] ?? '';
   const code = Object.hasOwn(CODES, word) ? CODES[word] : undefined;
-  if (code !== undefined) return code;
-  return error instanceof ReplyError ? 'DRUM_REDIS_REFUSED' : 'DRUM_CONNECT';
+  return code ?? (error instanceof ReplyRefusal || isRefusal(error) ? 'DRUM_REDIS_REFUSED' : 'DRUM_CONNECT');
 }
+
+/** Error replies of connections that ioredis speaks on. */
+const isRefusal = (error: Error): boolean => error instanceof ReplyError;

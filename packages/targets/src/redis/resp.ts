@@ -2,8 +2,6 @@
 export type Arg = string | Uint8Array;
 /** Name (in capitals) and arguments. */
 export type RedisCommand = readonly [name: string, ...args: Arg[]];
-/** What Redis answers, strings as bytes. An `Error` stands for one command that failed. */
-export type Reply = null | number | string | Buffer | Error | Reply[];
 
 const SLAB = 1 << 18;
 /** A slab with less room than this left is given up: most commands are smaller. */
