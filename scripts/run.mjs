@@ -16,6 +16,7 @@ const pinnedNode = join(root, 'node_modules', 'node', 'bin', 'node');
 const DEBIAN = [
   { command: 'redis-server', package: 'redis-server' },
   { command: 'redis-cli', package: 'redis-tools' },
+  { command: 'faketime', package: 'faketime' },
   { command: 'openssl', package: 'openssl' },
 ];
 

@@ -1,5 +1,5 @@
 import { MemoryBus, MemoryFleet } from '@drumline/bus';
-import { makeLog, play, processTerminal, readInputs, startWorker } from '@drumline/cli';
+import { makeLog, newRun, play, processTerminal, readInputs, startWorker } from '@drumline/cli';
 import { delay } from '@drumline/core/clock';
 import { askFleet, newCommand } from '@drumline/core/notify';
 import { type Millis, micros, millis } from '@drumline/core/units';
@@ -54,9 +54,13 @@ export async function playInMemory(
       backlogBound: micros(10_000_000),
       waitWorkers: millis(10_000),
       patience: millis(60_000),
+      outage: millis(60_000),
     },
   };
-  const exit = await play({ bus, inputs, flags, prefix: 'demo', secret: undefined, log }, context);
+  const exit = await play(
+    { bus, beginning: newRun(inputs, flags), flags, prefix: 'demo', secret: undefined, log },
+    context,
+  );
   for (const { from, reply } of await told)
     terminal.out(`rate ${act.rate}: ${from} answered ${reply?.message ?? 'nothing'}\n`);
   await worker.end('drain');

@@ -8,7 +8,7 @@ import { connectRedis } from '@drumline/bus';
 import { delay } from '@drumline/core/clock';
 import { askFleet, newCommand } from '@drumline/core/notify';
 import { millis } from '@drumline/core/units';
-import { startDynalite, startRedis } from '../test/servers/index.ts';
+import { endWithThis, startDynalite, startRedis } from '../test/servers/index.ts';
 import { playInMemory } from './start-in-memory.ts';
 
 /** One showing of the traffic file. Two billion writes take 7 minutes at any scale: the command makes them go faster. */
@@ -146,7 +146,11 @@ function start(args: readonly string[], output: 'ignore' | 'inherit' | 'pipe'): 
     text += chunk.toString();
   });
   children.add(child);
-  child.once('close', () => children.delete(child));
+  const ended = endWithThis(child.pid ?? 0);
+  child.once('close', () => {
+    ended();
+    children.delete(child);
+  });
   return {
     ended: new Promise((resolve) => child.once('close', (code) => resolve({ code: code ?? 1, output: text }))),
     terminate: () => void child.kill('SIGTERM'),

@@ -1,3 +1,4 @@
+export { newRun } from './beginning.ts';
 export type { Context } from './context.ts';
 export { readInputs } from './files.ts';
 export { makeLog } from './log.ts';

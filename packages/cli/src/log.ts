@@ -1,5 +1,6 @@
 import type { Log } from '@drumline/core/log';
 import { pino } from 'pino';
+import { printableLines } from './printable-lines.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface CliLog extends Log {
@@ -45,5 +46,7 @@ function humanLine(line: string): string {
     ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
   );
   const reason = typeof err === 'object' && err !== null && 'message' in err ? [String(err.message)] : [];
-  return [`${at} ${LEVELS[Number(level)] ?? String(level)} ${String(msg)}`, ...reason, ...facts].join('  ');
+  return printableLines(
+    [`${at} ${LEVELS[Number(level)] ?? String(level)} ${String(msg)}`, ...reason, ...facts].join('  '),
+  );
 }

@@ -1,4 +1,4 @@
-import { runProgram } from './program.ts';
+import { explain, runProgram } from './program.ts';
 import { processTerminal } from './terminal.ts';
 
 // A reader that has seen enough (`drumline plan | head`) closes the pipe: no error of ours.
@@ -8,6 +8,9 @@ for (const stream of [process.stdout, process.stderr]) {
     throw error;
   });
 }
+
+// Node would print all that such an error carries: an error of Redis carries the command, and that may hold a password.
+process.on('uncaughtException', (error) => process.exit(explain(error, processTerminal())));
 
 process.exitCode = await runProgram(process.argv.slice(2), processTerminal());
 // Everything is closed by now. If a handle has been forgotten, the user's shell is not to wait for it.

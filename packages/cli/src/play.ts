@@ -1,27 +1,28 @@
 import type { Bus } from '@drumline/core/bus';
-import { ClockKeeper, delay, MetronomeClock, syncClock } from '@drumline/core/clock';
+import { ClockKeeper, type ClockStep, delay, MetronomeClock } from '@drumline/core/clock';
 import { DrumlineError, EXIT, type Exit } from '@drumline/core/errors';
 import { ledgerOf } from '@drumline/core/ledger';
 import { CommandGate } from '@drumline/core/notify';
 import { millis } from '@drumline/core/units';
-import { Publisher, type PublisherOptions, type RunOutcome } from '@drumline/publisher';
-import { FanIn, renderJson, renderSummary, type Summary, summarise } from '@drumline/report';
+import type { Publisher, PublisherOptions, RunOutcome } from '@drumline/publisher';
+import { durationText, FanIn, renderJson, renderSummary, type Summary, summarise } from '@drumline/report';
+import { absence } from './absence.ts';
+import type { Beginning } from './beginning.ts';
 import type { Context } from './context.ts';
-import type { Inputs } from './files.ts';
 import { onInterrupts } from './interrupts.ts';
 import type { CliLog } from './log.ts';
+import type { BusFlags } from './options/bus-options.ts';
 import type { RunFlags } from './options/run-options.ts';
 import { showLines, showLive } from './progress.ts';
-import { newRunId, newSeed } from './run-id.ts';
+import { resumedText } from './resumed-text.ts';
 
-const CLOCK_SAMPLES = 25;
 /** How long the last reports of workers may take after the ledger balances. */
 const LAST_REPORTS = millis(3_000);
 
 export interface Performance {
   readonly bus: Bus;
-  readonly inputs: Inputs;
-  readonly flags: RunFlags;
+  readonly beginning: Beginning;
+  readonly flags: RunFlags & Pick<BusFlags, 'outage'>;
   readonly prefix: string;
   readonly secret: string | undefined;
   readonly log: CliLog;
@@ -29,12 +30,12 @@ export interface Performance {
 
 /** Plays a plan on a bus: progress, interrupts, summary. Used by `publisher` and by `run`. @returns the exit code. */
 export async function play(performance: Performance, context: Context): Promise<Exit> {
-  const { bus, inputs, flags, log } = performance;
+  const { bus, beginning, flags, log } = performance;
   const { terminal } = context;
-  const run = newRunId();
+  const { run } = beginning;
   await using clock = new MetronomeClock();
-  const keeper = new ClockKeeper(clock, () => bus.time(), await syncClock(clock, () => bus.time(), CLOCK_SAMPLES), log);
-  for (const warning of inputs.warnings) log.warn({}, warning);
+  const keeper = await ClockKeeper.start({ clock, bus, log });
+  for (const warning of beginning.warnings) log.warn({}, warning);
   const figures = new FanIn({ run });
   const unsubscribe = await bus.onReport((message) => figures.receive(message));
   let publisher: Publisher | undefined;
@@ -51,18 +52,36 @@ export async function play(performance: Performance, context: Context): Promise<
     else publisher?.stop();
   });
   let outcome: RunOutcome;
+  /** Nobody goes on with the run. */
+  let isOver = false;
+  const over = new AbortController();
+  let absent: DrumlineError | undefined;
+  void absence(bus, interrupted.signal, over.signal).then((error) => {
+    absent = error;
+    if (error === undefined) return;
+    if (publisher === undefined) void bus.close();
+    else publisher.giveUp(error);
+  });
   try {
-    publisher = await Publisher.prepare(optionsOf(performance, context, run, clock), interrupted.signal);
+    publisher = await beginning.begin(optionsOf(performance, context, clock), interrupted.signal);
+    keeper.lead(() => holdsLock(bus, context));
     const endProgress = startProgress(performance, { publisher, figures, run, clock, terminal, log });
     outcome = await publisher.run();
     endProgress();
+    isOver = !outcome.isLeft;
+    // Nothing that is still to be asked of it would be answered.
+    if (outcome.error?.code === 'DRUM_BUS_UNREACHABLE') await bus.close();
+  } catch (error) {
+    await unsubscribe().catch(() => undefined);
+    throw absent ?? error;
   } finally {
+    over.abort();
     stopListening();
-    await keeper.stop();
+    await keeper.stop(isOver);
   }
   await lastReports(figures, outcome);
   await unsubscribe();
-  const summary = await summaryOf(performance, outcome, figures, interrupted.signal.aborted);
+  const summary = await summaryOf(performance, outcome, figures, interrupted.signal.aborted, keeper.steps);
   terminal.out(
     flags.json === true
       ? renderJson(summary)
@@ -72,38 +91,37 @@ export async function play(performance: Performance, context: Context): Promise<
 }
 
 function optionsOf(
-  { bus, inputs, flags, secret, log }: Performance,
+  { bus, beginning, flags, secret, log }: Performance,
   { host, pid }: Context,
-  run: string,
   clock: PublisherOptions['clock'],
 ): PublisherOptions {
+  const { lead, patience, outage } = flags;
   return {
-    ...flags,
     bus,
     clock,
-    plan: inputs.plan,
-    planText: inputs.planText,
-    configText: inputs.configText,
-    run,
+    run: beginning.run,
     host,
     pid,
+    lead,
     backlog: { policy: flags.backlog, bound: flags.backlogBound },
-    workers: { count: flags.workers, within: flags.waitWorkers },
+    patience,
+    outage,
     secret,
     gate: new CommandGate({ allow: new Set(), ...(secret !== undefined && { secret }) }),
-    drawSeed: newSeed,
     log,
   };
 }
 
 function startProgress({ flags }: Performance, parts: Parameters<typeof showLive>[0]): () => void {
-  const { terminal } = parts;
+  const { terminal, publisher, log } = parts;
+  if (publisher.resumed !== undefined) log.info({}, resumedText(publisher.resumed));
   const live = terminal.outIsTty && flags.stats !== true && flags.json !== true;
   if (flags.quiet === true) return () => undefined;
   if (live) return showLive(parts);
   // Standard output belongs to the JSON document.
   if (flags.json === true)
     return flags.stats === true ? showLines(parts, (line) => terminal.err(`${line}\n`)) : () => undefined;
+  if (publisher.resumed !== undefined) terminal.out(`[STATS] run ${parts.run} ${resumedText(publisher.resumed)}\n`);
   return showLines(parts, (line) => terminal.out(`${line}\n`));
 }
 
@@ -122,6 +140,7 @@ async function summaryOf(
   outcome: RunOutcome,
   figures: FanIn,
   interrupted: boolean,
+  steps: readonly ClockStep[],
 ): Promise<Summary> {
   const { bus, flags, prefix } = performance;
   const dead = await bus.queues(outcome.queues).catch(() => []);
@@ -130,16 +149,39 @@ async function summaryOf(
     prefix,
     started: outcome.started,
     ended: outcome.ended,
-    scale: Number(flags.scale),
-    speed: Number(flags.speed),
+    scale: Number(outcome.scale),
+    speed: Number(outcome.speed),
     state: interrupted ? 'interrupted' : outcome.state === 'done' ? 'finished' : outcome.state,
     ledger: ledgerOf(outcome.entries),
     spans: outcome.spans,
     plannedInWindow: (task, from, to) => outcome.planned.between(task, from, to),
     figures,
     deadLetters: dead.reduce((sum, queue) => sum + queue.dead, 0),
-    notes: outcome.error === undefined ? [] : [`${outcome.error.code}: ${outcome.error.message}`],
+    clean: flags.clean === true,
+    notes: [...notesOf(outcome), ...steps.map(stepNote)],
   });
+}
+
+function stepNote({ at, by }: ClockStep): string {
+  const when = new Date(at / 1_000).toISOString().slice(11, 21);
+  const way = by > 0 ? 'forwards' : 'backwards';
+  return `Redis's clock was stepped ${durationText(Math.abs(by))} ${way} at ${when}: the run went on by its own, latencies are as exact as ever`;
+}
+
+/** Whether this process is the one that may publish. */
+async function holdsLock(bus: Bus, { host, pid }: Context): Promise<boolean> {
+  const holder: unknown = JSON.parse((await bus.lockHolder()) ?? 'null');
+  if (typeof holder !== 'object' || holder === null) return false;
+  return 'host' in holder && holder.host === host && 'pid' in holder && holder.pid === pid;
+}
+
+function notesOf({ run, error, resumed }: RunOutcome): string[] {
+  const notes: string[] = [];
+  if (resumed !== undefined) notes.push(resumedText(resumed));
+  if (error !== undefined) notes.push(`${error.code}: ${error.message}`);
+  if (error?.code === 'DRUM_BUS_UNREACHABLE')
+    notes.push(`the run has not ended: \`drumline publisher --resume ${run}\` goes on with it when Redis is back`);
+  return notes;
 }
 
 function exitOf({ error, state }: RunOutcome, { balanced }: Summary, interrupted: boolean): Exit {

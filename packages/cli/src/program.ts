@@ -2,6 +2,8 @@ import { hostname } from 'node:os';
 import { DrumlineError, EXIT, type Exit } from '@drumline/core/errors';
 import { Command, CommanderError } from 'commander';
 import type { Context } from './context.ts';
+import { refusePasswordsIn } from './options/command-line-secrets.ts';
+import { printableLines } from './printable-lines.ts';
 import type { Terminal } from './terminal.ts';
 
 const HELP = `
@@ -30,6 +32,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<DefineCommand>>> = {
   plan: async () => (await import('./commands/plan.ts')).definePlan,
   validate: async () => (await import('./commands/validate.ts')).defineValidate,
   keys: async () => (await import('./commands/keys.ts')).defineKeys,
+  chaos: async () => (await import('./commands/chaos.ts')).defineChaos,
 };
 
 /** Runs one command. @returns the exit code. */
@@ -64,19 +67,22 @@ function assembleProgram(defines: readonly DefineCommand[], context: Context, do
     .exitOverride()
     .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: (text) => terminal.err(text) })
     .showSuggestionAfterError()
+    .hook('preAction', (_, command) => refusePasswordsIn(command))
     .addHelpText('after', HELP);
   for (const define of defines) define(program, context, done);
   return program;
 }
 
-function explain(error: unknown, terminal: Terminal): number {
+export function explain(error: unknown, terminal: Terminal): number {
   // Commander has said what is wrong, or printed the help that was asked for.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.badInput;
   if (error instanceof DrumlineError) {
     const hint = error.hint === undefined ? '' : `\n${error.hint}`;
-    terminal.err(`${error.code}: ${error.message}${hint}\n`);
+    terminal.err(`${printableLines(`${error.code}: ${error.message}${hint}`)}\n`);
     return error.exit;
   }
-  terminal.err(`DRUM_BUG: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  terminal.err(
+    `DRUM_BUG: ${printableLines(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`,
+  );
   return EXIT.bug;
 }

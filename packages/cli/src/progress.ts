@@ -52,7 +52,7 @@ export function showLines({ publisher, clock }: ProgressParts, print: (line: str
     const status = publisher.status;
     const now = clock.now();
     const seconds = Math.max(0.001, (now - at) / 1e6);
-    for (const { task, action, running, published, total } of status.tasks) {
+    for (const { task, action, running, elapsed, published, total } of status.tasks) {
       const since = published - (before.get(task) ?? 0);
       if (!running && since === 0) continue;
       const remaining = Math.max(0, total - published);
@@ -63,7 +63,8 @@ export function showLines({ publisher, clock }: ProgressParts, print: (line: str
           remaining,
           qps: since / seconds,
           queues: status.queues,
-          elapsedSeconds: status.elapsed / 1e6,
+          elapsedSeconds: elapsed / 1e6,
+          state: stateOf(status),
         }),
       );
     }
@@ -79,15 +80,16 @@ function liveState(
   intervals: ReadonlyMap<number, LiveTask['response']>,
 ) {
   const status = publisher.status;
+  const state = stateOf(status);
   const tasks = status.tasks.filter(({ running, published, total }) => running || published < total);
   return {
     run,
     elapsed: status.elapsed,
     factor: factorOf(status),
     paused: status.state === 'paused',
-    ...(status.state === 'draining' && { state: 'draining' }),
-    ...(status.backlogState !== 'ok' && { state: `BEHIND by ${(status.backlog / 1e6).toFixed(1)} s` }),
+    ...(state !== undefined && { state }),
     workers: aliveWorkers(figures, clock.now()),
+    disturbed: figures.seconds(run).disturbed,
     tasks: tasks.map(({ task, action, published, total, qps }) => ({
       task,
       action,
@@ -99,6 +101,16 @@ function liveState(
     })),
     queues: status.queues,
   };
+}
+
+/** What is to be said of a run that does not simply go on. */
+function stateOf({ state, backlog, backlogState, heldUpBy }: PublisherStatus): string | undefined {
+  const behind = `${(backlog / 1e6).toFixed(1)} s`;
+  if (heldUpBy === 'memory') return 'PAUSED (Redis is out of memory)';
+  if (heldUpBy === 'workers') return `PAUSED (workers are ${behind} behind)`;
+  if (state === 'paused') return 'PAUSED';
+  if (backlogState !== 'ok') return `BEHIND by ${behind}`;
+  return state === 'draining' ? 'draining' : undefined;
 }
 
 const factorOf = ({ factor }: PublisherStatus): number => {

@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import { connectRedis } from '@drumline/bus';
 import { DrumlineError, EXIT, type Exit } from '@drumline/core/errors';
 import {
@@ -62,7 +63,11 @@ async function notify(cmd: string, words: readonly string[], flags: NotifyFlags,
   const args = argumentsOf(cmd, words);
   const bus = await connectRedis(redisOptions(flags, context));
   try {
-    const command = await newCommand(bus, { cmd, args, target: flags.target }, secretOf(flags, context));
+    const command = await newCommand(
+      bus,
+      { cmd, args, target: flags.target, by: senderOf(context) },
+      secretOf(flags, context),
+    );
     const answers = await askFleet(bus, command, { within: flags.timeout, publisher: PUBLISHER_COMMANDS.has(cmd) });
     // Workers take note of a rate, but only a publisher can change it.
     const isLost = cmd === 'rate' && flags.target === undefined && !answers.some(({ from }) => from === 'publisher');
@@ -71,6 +76,16 @@ async function notify(cmd: string, words: readonly string[], flags: NotifyFlags,
     return answers.length > 0 && answers.every(({ reply }) => reply?.ok === true) ? EXIT.done : EXIT.incomplete;
   } finally {
     await bus.close();
+  }
+}
+
+/** Who sends, for the audit log; a user without an entry in the host's list is known by number. */
+function senderOf({ host }: Context): string {
+  const printableOnly = (name: string): string => name.replaceAll(/[^\x21-\x7e]/gu, '?');
+  try {
+    return printableOnly(`${userInfo().username}@${host}`);
+  } catch {
+    return printableOnly(`uid-${process.getuid?.() ?? '?'}@${host}`);
   }
 }
 

@@ -4,6 +4,7 @@ import type { Bus } from '@drumline/core/bus';
 import { DrumlineError, type Exit } from '@drumline/core/errors';
 import { type EngineOpener, openInline, openOsThread, type Worker } from '@drumline/worker';
 import { type Command, Option } from 'commander';
+import { newRun } from '../beginning.ts';
 import type { Context } from '../context.ts';
 import { readInputs } from '../files.ts';
 import { type CliLog, makeLog } from '../log.ts';
@@ -68,7 +69,10 @@ async function run(flags: RunCommandFlags, context: Context): Promise<Exit> {
     for (let i = 0; i < flags.workers; i += 1) {
       workers.push(await startOne(flags, context, { ...fleet, openBus }, i, log, (error) => crash.reject(error)));
     }
-    const played = play({ bus, inputs, flags, prefix: flags.prefix, secret: secretOf(flags, context), log }, context);
+    const played = play(
+      { bus, beginning: newRun(inputs, flags), flags, prefix: flags.prefix, secret: secretOf(flags, context), log },
+      context,
+    );
     return await Promise.race([played, crash.promise]);
   } finally {
     await Promise.all(workers.map((worker) => worker.end('drain')));

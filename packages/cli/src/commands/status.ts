@@ -13,17 +13,21 @@ import {
   durationText,
   FanIn,
   PLAIN,
+  printable,
   rateText,
   table,
   type WorkerFigures,
 } from '@drumline/report';
 import { type Command, Option } from 'commander';
+import { readAudit, renderAudit } from '../audit.ts';
 import type { Context } from '../context.ts';
 import { type BusFlags, redisOptions, withBusOptions } from '../options/bus-options.ts';
 import { durationMillis } from '../options/values.ts';
 
 interface StatusFlags extends BusFlags {
   readonly listen: Millis;
+  readonly audit?: boolean;
+  readonly run?: string;
   readonly json?: boolean;
 }
 
@@ -62,10 +66,19 @@ export function defineStatus(program: Command, context: Context, done: (exit: Ex
         .argParser(durationMillis)
         .default(millis(2_500), '2500ms'),
     )
+    .option('--audit', 'show instead which commands were sent, by whom, and what became of them')
+    .option('--run <id>', 'with --audit: only the commands that this run heard')
     .option('--json', 'print it as JSON')
     .action(async (flags: StatusFlags) => {
       const bus = await connectRedis(redisOptions(flags, context));
       try {
+        if (flags.audit === true) {
+          const audit = await readAudit(bus, flags.run);
+          context.terminal.out(
+            flags.json === true ? `${JSON.stringify(audit, undefined, 2)}\n` : renderAudit(audit, context.terminal),
+          );
+          return done(EXIT.done);
+        }
         const status = await statusOf(bus, flags);
         context.terminal.out(
           flags.json === true ? `${JSON.stringify(status, undefined, 2)}\n` : render(status, context),
@@ -82,16 +95,14 @@ async function statusOf(bus: Bus, { prefix, listen }: StatusFlags): Promise<Flee
   const unsubscribe = await bus.onReport((message) => figures.receive(message));
   await delay(listen);
   await unsubscribe();
-  const config = await bus.readConfig();
-  const queues = await bus.queues(config === undefined ? 0 : readConfig(config, 'the config in Redis').threads);
-  const holder = await bus.lockHolder();
-  const publisher = holder === undefined ? null : (JSON.parse(holder) as Record<string, unknown>);
+  const queues = await bus.queues(queuesOf(await bus.readConfig()));
+  const publisher = publisherOf(await bus.lockHolder());
   const now = await bus.time();
   const tasks = figures.tasks();
   return {
     prefix,
     publisher,
-    run: publisher === null ? null : await runOf(bus, String(publisher['run'])),
+    run: publisher === null ? null : await runOf(bus, shown(publisher['run'])),
     rate: tasks.reduce((sum, { run, task }) => sum + figures.rate(run, task, now, micros(1_000_000)), 0),
     backlog: queues.reduce((sum, { length }) => sum + length, 0),
     queues,
@@ -99,11 +110,36 @@ async function statusOf(bus: Bus, { prefix, listen }: StatusFlags): Promise<Flee
   };
 }
 
+// Whoever can write to Redis can write nonsense: what cannot be read is shown as missing, and the rest all the same.
+
+function queuesOf(config: string | undefined): number {
+  if (config === undefined) return 0;
+  try {
+    return readConfig(config, 'the config in Redis').threads;
+  } catch {
+    return 0;
+  }
+}
+
+function publisherOf(holder: string | undefined): FleetStatus['publisher'] {
+  if (holder === undefined) return null;
+  try {
+    const read: unknown = JSON.parse(holder);
+    return typeof read === 'object' && read !== null ? Object.fromEntries(Object.entries(read)) : {};
+  } catch {
+    return {};
+  }
+}
+
 async function runOf(bus: Bus, run: string): Promise<FleetStatus['run']> {
   const fields = await bus.readRun(run);
   if (fields === undefined) return null;
-  const { state, scale, speed, rates } = decodeRun(fields);
-  return { run, state, scale, speed, factor: rates.at(-1)?.factor ?? '1' };
+  try {
+    const { state, scale, speed, rates } = decodeRun(fields);
+    return { run, state, scale, speed, factor: rates.at(-1)?.factor ?? '1' };
+  } catch {
+    return null;
+  }
 }
 
 function workersOf(registered: Awaited<ReturnType<Bus['workers']>>, heard: readonly WorkerFigures[]): WorkerStatus[] {
@@ -126,17 +162,21 @@ function workersOf(registered: Awaited<ReturnType<Bus['workers']>>, heard: reado
   });
 }
 
+const shown = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) : '?';
+
 function render(status: FleetStatus, { terminal }: Context): string {
   const style = terminal.color ? COLORED : PLAIN;
   const { publisher, run, queues, workers } = status;
   const dead = queues.reduce((sum, queue) => sum + queue.dead, 0);
+  const text = (field: string): string => printable(shown(publisher?.[field]));
   const lines = [
     publisher === null
       ? 'no publisher is at work'
-      : `publisher ${String(publisher['host'])} pid ${String(publisher['pid'])}, run ${String(publisher['run'])} since ${String(publisher['since'])}`,
+      : `publisher ${text('host')} pid ${text('pid')}, run ${text('run')} since ${text('since')}`,
     ...(run === null
       ? []
-      : [`run ${run.run}: ${run.state}, scale ${run.scale}, speed ${run.speed}, rate × ${run.factor}`]),
+      : [printable(`run ${run.run}: ${run.state}, scale ${run.scale}, speed ${run.speed}, rate × ${run.factor}`)]),
     `rate ${rateText(status.rate)}/s, backlog ${countText(status.backlog)} batches [${queues.map(({ length }) => length).join(' ')}]`,
     ...(dead === 0
       ? []

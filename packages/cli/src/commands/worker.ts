@@ -5,7 +5,9 @@ import { EXIT, type Exit } from '@drumline/core/errors';
 import type { Millis } from '@drumline/core/units';
 import { openOsThread } from '@drumline/worker';
 import { type Command, Option } from 'commander';
+import { unlessAbsent } from '../absence.ts';
 import type { Context } from '../context.ts';
+import { warnOfEviction } from '../eviction.ts';
 import { onInterrupts } from '../interrupts.ts';
 import { makeLog } from '../log.ts';
 import { type BusFlags, redisOptions, withBusOptions } from '../options/bus-options.ts';
@@ -71,11 +73,15 @@ async function work(flags: WorkerFlags, context: Context): Promise<Exit> {
   const plugins = await loadPlugins(flags.plugin);
   const redis = redisOptions(flags, context);
   const bus = await connectRedis(redis);
+  await warnOfEviction(bus, log);
   const id = flags.id ?? `${context.host}-${randomBytes(3).toString('hex')}`;
   const ending = new AbortController();
+  /** Aborted by whatever makes this worker end. */
+  const leaving = new AbortController();
   const end = Promise.withResolvers<{ how: 'drain' | 'leave'; exit: Exit; why?: Error }>();
   const stopListening = onInterrupts((times, signal) => {
     ending.abort();
+    leaving.abort();
     end.resolve({ how: times === 1 ? 'drain' : 'leave', exit: signal === 'SIGTERM' ? EXIT.done : EXIT.interrupted });
     log.info(
       {},
@@ -87,7 +93,7 @@ async function work(flags: WorkerFlags, context: Context): Promise<Exit> {
   });
   let worker: Awaited<ReturnType<typeof startWorker>> | undefined;
   try {
-    worker = await startWorker(
+    const starting = startWorker(
       {
         ...flags,
         id,
@@ -101,13 +107,20 @@ async function work(flags: WorkerFlags, context: Context): Promise<Exit> {
         digest: flags.digest === true,
         log,
         ...(flags.stats === true && { onReport: workerLines(id, (line) => context.terminal.out(`${line}\n`)) }),
-        onEnd: (how, why) => end.resolve({ how, exit: why === undefined ? EXIT.done : EXIT.bug, ...(why && { why }) }),
+        onEnd: (how, why) => {
+          leaving.abort();
+          end.resolve({ how, exit: EXIT.done, ...(why && { why }) });
+        },
       },
       context,
       ending.signal,
     );
-    const { how, exit } = await end.promise;
-    await worker.end(how);
+    worker = await unlessAbsent(starting, bus, leaving.signal);
+    const { how, exit, why } = await end.promise;
+    const ended = unlessAbsent(worker.end(how), bus, leaving.signal);
+    // What made it end says more than that its end could not be said to Redis.
+    await (why === undefined ? ended : ended.catch(() => undefined));
+    if (why !== undefined) throw why;
     return exit;
   } catch (error) {
     // Told to end while it waited for a config: nothing was begun.

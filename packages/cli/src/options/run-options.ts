@@ -14,6 +14,7 @@ export interface RunFlags {
   readonly workers: number;
   readonly waitWorkers: Millis;
   readonly patience: Millis;
+  readonly clean?: boolean;
   readonly stats?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -65,6 +66,7 @@ export function withRunOptions(command: Command, workers: string): Command {
         .argParser(durationMillis)
         .default(millis(60_000), '60s'),
     )
+    .option('--clean', 'show latencies without the seconds that were disturbed (stall, redelivery, clock)')
     .option('--stats', 'print a [STATS] line a second for each running task')
     .option('--json', 'print the summary as JSON on standard output')
     .option('--quiet', 'no progress, only the summary');

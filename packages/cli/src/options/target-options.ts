@@ -1,7 +1,9 @@
+import type { Millis } from '@drumline/core/units';
 import type { TargetOptions } from '@drumline/worker';
 import { type Command, Option } from 'commander';
 import type { Context } from '../context.ts';
 import { readText } from '../files.ts';
+import { durationMillis } from './values.ts';
 
 export interface TargetFlags {
   readonly db?: 'dynamodb' | 'redis';
@@ -11,6 +13,7 @@ export interface TargetFlags {
   readonly targetTlsCa?: string;
   readonly targetUser?: string;
   readonly targetPasswordFile?: string;
+  readonly waitTarget?: Millis;
   readonly createTable?: boolean;
 }
 
@@ -31,6 +34,11 @@ export function withTargetOptions(command: Command): Command {
       '--target-password-file <file>',
       'file with the password of the target Redis (or set DRUMLINE_TARGET_PASSWORD)',
     )
+    .option(
+      '--wait-target <time>',
+      'keep trying for so long when the target cannot be reached at the start (default: 5s for Redis, three attempts for DynamoDB)',
+      durationMillis,
+    )
     .option('--create-table', 'make the DynamoDB table if it is missing (on-demand billing)');
 }
 
@@ -47,5 +55,6 @@ export function targetOf(flags: TargetFlags, { env }: Context): TargetOptions {
     ...((flags.targetTls === true || ca !== undefined) && { tls: ca === undefined ? {} : { ca } }),
     ...(flags.targetUser !== undefined && { username: flags.targetUser }),
     ...(password !== undefined && password !== '' && { password }),
+    ...(flags.waitTarget !== undefined && { connectWithin: flags.waitTarget }),
   };
 }
