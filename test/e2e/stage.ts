@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connectRedis, type RedisBus } from '@drumline/bus';
+import { connectRedis, type RedisBus, type RedisSentinel } from '@drumline/bus';
 import { askFleet, newCommand, PUBLISHER_COMMANDS } from '@drumline/core/notify';
 import { millis } from '@drumline/core/units';
 import type { Summary } from '@drumline/report';
@@ -13,6 +13,7 @@ export interface Meeting {
   readonly url: string;
   readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string } | undefined;
   readonly cluster?: boolean;
+  readonly sentinel?: RedisSentinel;
   /** Runs a command on every server that holds keys; answers all lines. */
   cli(...command: readonly string[]): Promise<string[]>;
 }
@@ -43,7 +44,7 @@ export interface AnswerRow {
 
 /** What may be left when everybody has gone; what belongs to a run must expire. */
 const STAYS = /^(\w+_cfg|\w+_epoch|\{\w+_q\d+\}:dead)$/;
-const EXPIRES = /^(\w+_run:.*|\{\w+_q\d+\}:run:.*)$/;
+const EXPIRES = /^(\w+_run(:.*)?|\w+_audit|\{\w+_q\d+\}:run:.*)$/;
 
 /** A prefix and a folder of a test's own, and all processes that it starts there. */
 export class Stage {
@@ -87,8 +88,9 @@ export class Stage {
   static async #open(meeting: Meeting, options: StageOptions): Promise<Stage> {
     const prefix = `e${randomBytes(4).toString('hex')}`;
     const folder = await mkdtemp(join(tmpdir(), 'drumline-e2e-'));
-    const { url, tls, cluster } = meeting;
-    const bus = await connectRedis({ url, prefix, ...(tls && { tls }), ...(cluster !== undefined && { cluster }) });
+    const { url, tls, cluster, sentinel } = meeting;
+    const reach = { ...(tls && { tls }), ...(cluster !== undefined && { cluster }), ...(sentinel && { sentinel }) };
+    const bus = await connectRedis({ url, prefix, ...reach });
     const stage = new Stage(meeting, options, prefix, folder, bus);
     await stage.configure();
     return stage;
@@ -119,6 +121,11 @@ export class Stage {
     const where = ['--redis', this.#meeting.url, '--prefix', this.prefix, ...reach];
     const all = { ...options, env: { ...env, ...options.env } };
     return this.follow(startDrumline([command, ...where, ...args], all));
+  }
+
+  /** Starts `drumline <command>` on this stage's prefix; which Redis it is to use, options or environment say. */
+  startAlone(command: string, args: readonly string[], options: DrumlineOptions = {}): RunningDrumline {
+    return this.follow(startDrumline([command, '--prefix', this.prefix, ...args], options));
   }
 
   /** Takes care of a process that was started elsewhere as of the stage's own. */

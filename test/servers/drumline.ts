@@ -88,7 +88,7 @@ export function startProcess(
     });
   }
   const pid = child.pid ?? 0;
-  const endGuard = guard(pid);
+  const endGuard = endWithThis(-pid);
   const gone = Promise.withResolvers<Ended>();
   let ended: Ended | undefined;
   child.on('error', (error) => gone.reject(error));
@@ -180,9 +180,12 @@ function cleanEnvironment(): Record<string, string> {
   };
 }
 
-/** A shell that kills the group when its standard input closes, which the kernel does however this process ends. */
-function guard(pid: number): () => void {
-  const shell = spawn('sh', ['-c', 'read -r line || kill -9 "-$1" 2>/dev/null', 'sh', String(pid)], {
+/**
+ * Sees to it that a process, or with a negative number a group, cannot outlive this one: a shell kills it when its standard input
+ * closes, which the kernel does however this process ends. @returns what to call when it has ended.
+ */
+export function endWithThis(pid: number): () => void {
+  const shell = spawn('sh', ['-c', 'read -r line || kill -9 "$1" 2>/dev/null', 'sh', String(pid)], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
   });

@@ -81,7 +81,7 @@ async function startOn(port: number, options: StartRedisOptions): Promise<Runnin
   for (const user of options.users ?? []) args.push('--user', ...user.split(' '));
   const process = await startPrivateProcess('redis-server', [...args, ...(options.args ?? [])], folder);
 
-  const cliArgs = ['-h', '127.0.0.1', '-p', String(port), '--no-auth-warning'];
+  const cliArgs = ['-h', '127.0.0.1', '-p', String(port)];
   if (options.password !== undefined) cliArgs.push('-a', options.password);
   if (certificates !== undefined) {
     cliArgs.push(
@@ -94,10 +94,7 @@ async function startOn(port: number, options: StartRedisOptions): Promise<Runnin
       certificates.client.key,
     );
   }
-  const cli = async (...command: readonly string[]): Promise<string[]> => {
-    const { stdout } = await run('redis-cli', [...cliArgs, ...command]);
-    return stdout.split('\n').filter((line) => line !== '');
-  };
+  const cli = (...command: readonly string[]): Promise<string[]> => redisCli(cliArgs, command);
   await untilReady(process, cli);
   const password = options.password === undefined ? '' : `:${encodeURIComponent(options.password)}@`;
   return {
@@ -110,6 +107,12 @@ async function startOn(port: number, options: StartRedisOptions): Promise<Runnin
     stop: () => process.stop(),
     [Symbol.asyncDispose]: () => process.stop(),
   };
+}
+
+/** Runs one command through redis-cli; answers its lines. */
+export async function redisCli(reach: readonly string[], command: readonly string[]): Promise<string[]> {
+  const { stdout } = await run('redis-cli', ['--no-auth-warning', ...reach, ...command]);
+  return stdout.split('\n').filter((line) => line !== '');
 }
 
 async function untilReady(process: PrivateProcess, cli: RunningRedis['cli']): Promise<void> {
