@@ -1,7 +1,10 @@
 /** `npm run bench` lists the benchmarks, `npm run bench <name>` runs one. */
 import { parseArgs } from 'node:util';
+import { ack } from './ack.ts';
 import { batch } from './batch.ts';
 import type { Benchmark } from './benchmark.ts';
+import { chaosPublisher, chaosRedis, chaosSentinel, chaosWorkers } from './chaos.ts';
+import { control } from './control.ts';
 import { drivers } from './drivers.ts';
 import { dynalite } from './dynalite.ts';
 import { histogram } from './histogram.ts';
@@ -10,6 +13,7 @@ import { keys } from './keys.ts';
 import { printLoad, printMachine } from './machine.ts';
 import { memory } from './memory.ts';
 import { pacing } from './pacing.ts';
+import { redelivery } from './redelivery.ts';
 import { drift, schedule } from './schedule.ts';
 import { workerCli } from './worker-cli.ts';
 import { workerDynamoDb } from './worker-dynamodb.ts';
@@ -28,6 +32,13 @@ const BENCHMARKS: readonly Benchmark[] = [
   workerCli,
   dynalite,
   jitter,
+  ack,
+  control,
+  redelivery,
+  chaosWorkers,
+  chaosPublisher,
+  chaosRedis,
+  chaosSentinel,
   memory,
 ];
 

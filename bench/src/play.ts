@@ -1,12 +1,10 @@
 import type { Bus } from '@drumline/core/bus';
-import { type SystemClock, syncClock } from '@drumline/core/clock';
+import { ClockKeeper, type SystemClock } from '@drumline/core/clock';
 import type { Log } from '@drumline/core/log';
 import { CommandGate } from '@drumline/core/notify';
 import { readPlan } from '@drumline/core/plan';
 import { micros, millis } from '@drumline/core/units';
 import { Publisher } from '@drumline/publisher';
-
-const CLOCK_SAMPLES = 25;
 
 /** Says on standard error what went wrong; all else would only be in the way of the table. */
 const log: Log = {
@@ -24,7 +22,7 @@ export async function preparePublisher(
   planText: string,
   workers: number,
 ): Promise<Publisher> {
-  await syncClock(clock, () => bus.time(), CLOCK_SAMPLES);
+  await (await ClockKeeper.start({ clock, bus, log })).stop();
   return Publisher.prepare({
     bus,
     clock,
@@ -40,6 +38,7 @@ export async function preparePublisher(
     backlog: { policy: 'warn', bound: micros(10_000_000) },
     workers: { count: workers, within: millis(20_000) },
     patience: millis(30_000),
+    outage: millis(60_000),
     secret: undefined,
     gate: new CommandGate({ allow: new Set() }),
     drawSeed: () => '1',

@@ -49,6 +49,7 @@ export async function prefill(options: RedisOptions, ops: number, threads: numbe
         rates: [],
         pauses: [],
       }),
+      1,
     );
     let first = 0;
     for (let push = 0; first < ops; push += 1) {
@@ -63,6 +64,7 @@ export async function prefill(options: RedisOptions, ops: number, threads: numbe
         run,
         epoch: 1,
         seq,
+        beat: push,
         elements,
         published: new Map([[0, Math.min(first, ops) - from]]),
       });

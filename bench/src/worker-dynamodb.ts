@@ -25,7 +25,10 @@ export const workerDynamoDb: Benchmark = {
       for (let round = 0; round < option('rounds'); round += 1) {
         await bus.cli('FLUSHALL');
         await prefill({ url: bus.url, prefix: 'bench' }, (option('seconds') + 1) * OPS_A_SECOND, THREADS);
-        engine.push(...(await engineRound(bus.url, { db: 'dynamodb', endpoint }, option('seconds'), IN_FLIGHT)).speeds);
+        engine.push(
+          ...(await engineRound(bus.url, { db: 'dynamodb', endpoint }, option('seconds'), { inFlight: IN_FLIGHT }))
+            .speeds,
+        );
         const loop = await Child.start<'sample', LoopSample>('sdk-loop', {
           endpoint,
           inFlight: IN_FLIGHT,

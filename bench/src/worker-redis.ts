@@ -62,9 +62,14 @@ export async function engineRound(
   url: string,
   target: EngineSettings['target'],
   seconds: number,
-  inFlight = IN_FLIGHT,
+  { inFlight = IN_FLIGHT, plain = false } = {},
 ): Promise<{ speeds: Speed[]; last: EngineSample }> {
-  const settings: EngineSettings = { bus: { url, prefix: 'bench' }, config: configText(THREADS, inFlight), target };
+  const settings: EngineSettings = {
+    bus: { url, prefix: 'bench' },
+    config: configText(THREADS, inFlight),
+    target,
+    plain,
+  };
   const engine = await Child.start<'sample', EngineSample>('engine', settings);
   try {
     const { speeds, last } = await speedOf(() => engine.ask('sample'), seconds);

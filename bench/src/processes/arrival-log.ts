@@ -2,7 +2,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { connectRedis, type RedisOptions } from '@drumline/bus';
-import { SystemClock, syncClock } from '@drumline/core/clock';
+import { ClockKeeper, SystemClock } from '@drumline/core/clock';
+import { silentLog } from '@drumline/core/log';
 import { serve, settings } from './serve.ts';
 
 export interface ArrivalLog {
@@ -16,7 +17,7 @@ const times: number[] = [];
 
 const bus = await connectRedis(settings<RedisOptions>());
 const clock = new SystemClock();
-await syncClock(clock, () => bus.time(), 50);
+await (await ClockKeeper.start({ clock, bus, log: silentLog })).stop();
 await bus.close();
 
 const server = createServer({ noDelay: true }, (socket) => {

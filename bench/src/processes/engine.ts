@@ -2,7 +2,8 @@
 import { connectRedis, type RedisOptions } from '@drumline/bus';
 import { readConfig } from '@drumline/core/config';
 import { Histogram } from '@drumline/core/stats';
-import { openInline, settingsOf, type TargetOptions } from '@drumline/worker';
+import { Lease, openInline, settingsOf, type TargetOptions } from '@drumline/worker';
+import { connectPlain } from './plain-bus.ts';
 import { cpuTime, serve, settings } from './serve.ts';
 
 export interface EngineSettings {
@@ -10,6 +11,8 @@ export interface EngineSettings {
   /** Text of config.json. */
   readonly config: string;
   readonly target: TargetOptions;
+  /** Take elements with LPOP, and acknowledge nothing: what the guarantees cost. */
+  readonly plain?: boolean;
 }
 
 export interface EngineSample {
@@ -26,11 +29,13 @@ export interface EngineSample {
 
 type Report = Extract<Parameters<Parameters<typeof openInline>[2]['message']>[0], { kind: 'report' }>['report'];
 
-const { bus, config: text, target } = settings<EngineSettings>();
+const { bus, config: text, target, plain } = settings<EngineSettings>();
 const config = readConfig(text, 'config');
 const queues = Array.from({ length: config.threads }, (_, queue) => queue);
 const setup = {
   worker: 'bench',
+  thread: 'bench',
+  lease: Lease.unbounded().memory,
   stopped: [],
   settings: settingsOf(config, target, queues.length),
   queues,
@@ -40,7 +45,7 @@ const setup = {
 
 let asked: ((report: Report) => void) | undefined;
 const ended = Promise.withResolvers<void>();
-const line = openInline(setup, () => connectRedis(bus), {
+const line = openInline(setup, () => (plain ? connectPlain(bus) : connectRedis(bus)), {
   message: (message) => {
     if (message.kind === 'ready') serve<'sample', EngineSample>({}, sample, end);
     if (message.kind === 'report') asked?.(message.report);
