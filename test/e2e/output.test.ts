@@ -84,6 +84,7 @@ describe('what a run prints', () => {
       expect(Object.keys(summary).toSorted()).toEqual([
         'balanced',
         'deadLetters',
+        'disturbed',
         'elapsedUs',
         'ended',
         'ledger',
@@ -91,6 +92,7 @@ describe('what a run prints', () => {
         'prefix',
         'run',
         'scale',
+        'shown',
         'speed',
         'started',
         'state',
@@ -116,6 +118,7 @@ describe('what a run prints', () => {
           'bytesReceived',
           'bytesSent',
           'capacity',
+          'clean',
           'digest',
           'early',
           'errors',

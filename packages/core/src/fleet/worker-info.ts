@@ -10,11 +10,14 @@ export interface WorkerInfo {
   readonly ready: boolean;
 }
 
+/** Characters of the longest info that is looked at: anybody who can write to Redis can write one. */
+const LONGEST_INFO = 16_384;
+
 export const encodeWorkerInfo = (info: WorkerInfo): string => JSON.stringify(info);
 
 /** `undefined` for what no worker writes. */
 export function decodeWorkerInfo(text: string | undefined): WorkerInfo | undefined {
-  if (text === undefined) return undefined;
+  if (text === undefined || text.length > LONGEST_INFO) return undefined;
   try {
     const { host, pid, db, started, ready } = JSON.parse(text) as Record<string, unknown>;
     if (typeof host !== 'string' || typeof pid !== 'number' || typeof db !== 'string') return undefined;

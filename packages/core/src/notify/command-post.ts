@@ -62,8 +62,7 @@ export class CommandPost {
     const begins: Reply = { kind: 'reply', id: command.id, from, ok: true, message: 'begins' };
     const reply = await obey(command, from, commands, gate, now, () => this.#audit(command, begins));
     if (reply === undefined || (isRefusal(reply) && !this.#mayWriteRefusal(now))) return;
-    const { id, by, cmd } = command;
-    log.info({ cmd, id, by, ok: reply.ok }, `command ${cmd}: ${firstLine(reply.message)}`);
+    log.info({ by: command.by, ok: reply.ok }, `command ${command.cmd}: ${firstLine(reply.message)}`);
     await Promise.all([this.#answer(reply), this.#audit(command, reply)]);
   }
 
