@@ -14,7 +14,7 @@ async function expectPlays(
   reach: readonly string[],
   env: Record<string, string> = {},
 ): Promise<void> {
-  await Stage.play(meeting, { worker: ['--db', 'redis', ...target], reach, env }, async (stage) => {
+  await Stage.play(meeting, { worker: ['--db', 'redis', '--wait-target', '20s', ...target], reach, env }, async (stage) => {
     await stage.workers(2);
     const { code, summary } = await stage.publish(traffic, ['--workers', '2']);
     expect([code, summary.balanced, summary.tasks.map(({ errors }) => errors)]).toEqual([0, true, [{}, {}, {}]]);

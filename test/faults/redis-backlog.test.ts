@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Played, played, Stage } from '../e2e/stage.ts';
 import { type ArrivalLog, type RunningRedis, startArrivalLog, startRedis } from '../servers/index.ts';
 
-const OPS = 400;
+const OPS = 700;
 const TRAFFIC = [{ action: 'updateItem', seed: 1, qps: 500, times: OPS, data: { a_: { r: 3, len: 8 } } }];
 
 describe('workers that cannot keep up', () => {
