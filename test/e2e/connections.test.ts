@@ -14,27 +14,31 @@ async function expectPlays(
   reach: readonly string[],
   env: Record<string, string> = {},
 ): Promise<void> {
-  await Stage.play(meeting, { worker: ['--db', 'redis', '--wait-target', '20s', ...target], reach, env }, async (stage) => {
-    await stage.workers(2);
-    const { code, summary } = await stage.publish(traffic, ['--workers', '2']);
-    expect([code, summary.balanced, summary.tasks.map(({ errors }) => errors)]).toEqual([0, true, [{}, {}, {}]]);
-    expect(summary.ledger).toEqual({ planned: 840, published: 840, ok: 840, failed: 0, dropped: 0, duplicate: 0 });
-    expect(summary.tasks.map(({ items, misses }) => [items, misses])).toEqual([
-      [400, 0],
-      [400, 0],
-      [400, 0],
-    ]);
-    expect(summary.workers.map(({ worker }) => worker)).toEqual(['w1', 'w2']);
-    expect((await stage.notify(['ping'])).code).toBe(0);
-    const status = await stage.start('status', ['--json', '--listen', '1200ms']).finishes();
-    expect(JSON.parse(status.out)).toMatchObject({
-      workers: [
-        { alive: true, threads: 4 },
-        { alive: true, threads: 4 },
-      ],
-      backlog: 0,
-    });
-  });
+  await Stage.play(
+    meeting,
+    { worker: ['--db', 'redis', '--wait-target', '20s', ...target], reach, env },
+    async (stage) => {
+      await stage.workers(2);
+      const { code, summary } = await stage.publish(traffic, ['--workers', '2']);
+      expect([code, summary.balanced, summary.tasks.map(({ errors }) => errors)]).toEqual([0, true, [{}, {}, {}]]);
+      expect(summary.ledger).toEqual({ planned: 840, published: 840, ok: 840, failed: 0, dropped: 0, duplicate: 0 });
+      expect(summary.tasks.map(({ items, misses }) => [items, misses])).toEqual([
+        [400, 0],
+        [400, 0],
+        [400, 0],
+      ]);
+      expect(summary.workers.map(({ worker }) => worker)).toEqual(['w1', 'w2']);
+      expect((await stage.notify(['ping'])).code).toBe(0);
+      const status = await stage.start('status', ['--json', '--listen', '1200ms']).finishes();
+      expect(JSON.parse(status.out)).toMatchObject({
+        workers: [
+          { alive: true, threads: 4 },
+          { alive: true, threads: 4 },
+        ],
+        backlog: 0,
+      });
+    },
+  );
 }
 
 describe('a fleet meets', () => {

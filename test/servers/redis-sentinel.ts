@@ -52,7 +52,9 @@ export async function startSentinels(options: SentinelOptions = {}): Promise<Run
   try {
     // A server that has just begun to listen may still reset a connection.
     await eventually('the replica has the data', async () =>
-      (await second.cli('INFO', 'replication').catch(() => [])).some((line) => line.startsWith('master_link_status:up')),
+      (await second.cli('INFO', 'replication').catch(() => [])).some((line) =>
+        line.startsWith('master_link_status:up'),
+      ),
     );
     for (const port of ports) sentinels.push(await startSentinel(port, first, options.password));
     await Promise.all(
