@@ -56,7 +56,7 @@ export class PublisherStage {
 }
 
 /** Digests by task, as the ledger has them. */
-export const digestsOf = ({ summary }: Played): (string | undefined)[] => summary.tasks.map(({ digest }) => digest);
+const digestsOf = ({ summary }: Played): (string | undefined)[] => summary.tasks.map(({ digest }) => digest);
 
 /** What an undisturbed run comes to. */
 export async function undisturbed(redis: RunningRedis): Promise<(string | undefined)[]> {

@@ -12,8 +12,6 @@ export type { DynaliteServer } from './dynalite.ts';
 export { startDynalite } from './dynalite.ts';
 export type { AskedDynamoDb, HostileDynamoDb } from './hostile-dynamodb.ts';
 export { answers, DYNAMODB_FAULTS, http, sends, startHostileDynamoDb, throws } from './hostile-dynamodb.ts';
-export type { AskedHttp, HostileHttp } from './hostile-http.ts';
-export { HTTP_FAULTS, httpAnswer, sendsHttp, startHostileHttp } from './hostile-http.ts';
 export type { Asked, HostileRedis } from './hostile-redis.ts';
 export { REDIS_FAULTS, replies, startHostileRedis } from './hostile-redis.ts';
 export type { Fault } from './hostile-tcp.ts';
