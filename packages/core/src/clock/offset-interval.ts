@@ -20,7 +20,7 @@ export type Fit = 'fits' | 'drifted' | 'stepped';
 /**
  * What is known of the offset between the host's own axis and the fleet's: an interval that contains it for certain.
  *
- *     sample:    time was read between before and after  ⇒  offset ∈ [time − after, time − before]
+ *     sample:    time was read between before and after  ⇒  offset ∈ [time − after, time − before + DRIFT · (after − before)]
  *     meanwhile: clocks part by at most DRIFT            ⇒  both ends move outwards by DRIFT · elapsed
  *     next:      the offset lies in both                 ⇒  their intersection
  *
@@ -84,7 +84,8 @@ export class OffsetInterval {
   }
 }
 
+/** As of `after`: if the time was read right at `before`, the clocks have parted since; if later, the low end has room for it. */
 const boundsOf = ({ before, time, after }: ClockSample): [low: number, high: number] => [
   time - after,
-  time + RESOLUTION - before,
+  time + RESOLUTION - before + DRIFT * (after - before),
 ];
