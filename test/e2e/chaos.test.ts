@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
 import { describe, expect, test } from 'vitest';
@@ -115,10 +117,12 @@ describe('drumline chaos', () => {
   });
 
   test('refuses a plan of which nobody knows how many ops it has', async () => {
-    const file = `/tmp/drumline-chaos-hours-${process.pid}.json`;
+    const folder = await mkdtemp(join(tmpdir(), 'drumline-hours-'));
+    const file = join(folder, 'traffic.json');
     const qpss = Array.from({ length: 24 }, (_, i) => i + 1);
     await writeFile(file, JSON.stringify([{ action: 'getItem', qps: 5, seed: 1, duration: '1s', qpss }]));
     const { code, err } = await drumline(['chaos', '--traffic', file]);
+    await rm(folder, { recursive: true });
     expect([code, err]).toEqual([2, expect.stringContaining('follows the hours of the day')]);
   });
 

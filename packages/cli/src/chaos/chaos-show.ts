@@ -54,6 +54,7 @@ const LOOK_EVERY = millis(20);
 /** The exit code of a process that SIGKILL ended. */
 const KILLED = 137;
 const MOST_STRAYED = 5;
+const IN_THE_MIDDLE = 0.25;
 
 /** A fleet that is struck by faults while it plays, and what is seen of it. */
 export class ChaosShow {
@@ -150,7 +151,7 @@ export class ChaosShow {
       await this.#start('worker');
     },
     publisher: async (fault) => {
-      const publisher = await this.#victim(fault, () => this.#atWork());
+      const publisher = await this.#victim(fault, () => this.#publishing(fault));
       if (publisher === undefined) return;
       const at = await this.#kill(fault, publisher);
       void this.#timeGap(fault, at);
@@ -215,6 +216,11 @@ export class ChaosShow {
     const { fleet, workers } = this.#stage;
     const up = fleet.up('worker');
     return Promise.resolve(up.length > workers / 2 ? up : []);
+  }
+
+  /** One fault in four strikes whoever holds the lock, even while it is taking over; the others wait for its first beat. */
+  #publishing({ victim }: Fault): Promise<Member[]> {
+    return victim < IN_THE_MIDDLE || this.#gapOf === undefined ? this.#atWork() : Promise.resolve([]);
   }
 
   /** Who holds the publisher's lock, if it is one that can be hit. */
@@ -288,7 +294,9 @@ export class ChaosShow {
   async #timeGap(fault: Fault, from: number): Promise<void> {
     this.#gapOf = fault;
     const at = await this.#stage.stopwatch.pushed(Date.now() + SETTLES_MS);
-    if (this.#gapOf === fault) this.#note(fault, 'gap', at - from, 'the next beat');
+    if (this.#gapOf !== fault) return;
+    this.#gapOf = undefined;
+    this.#note(fault, 'gap', at - from, 'the next beat');
   }
 
   #note(fault: Fault, figure: Measured['figure'], ms: number, what: string): void {

@@ -53,6 +53,8 @@ export interface ChaosResult {
   readonly counts: readonly TargetCount[];
   readonly run: string | undefined;
   readonly measured: readonly Measured[];
+  /** What the publisher has noted in its summary. */
+  readonly notes: readonly string[];
   /** Faults that were not reached before the run was over. */
   readonly missed: number;
   /** Where everything lies that was kept. */
@@ -216,6 +218,7 @@ async function conclude(options: ChaosOptions, conclusion: Conclusion): Promise<
     verdict: { ...verdict, problems, holds: verdict.holds && wrong.length === 0 },
     counts,
     run,
+    notes: finish.summary?.notes ?? [],
     measured,
     missed,
     folder: options.keep ? folder : undefined,

@@ -62,11 +62,15 @@ describe('the verdict', () => {
   });
 
   test('where Redis may forget, holds when the run says that it has', () => {
-    const lost = { ...played({ ok: 5 }), mayLose: true };
-    expect(judge({ ...lost, exit: 5 })).toMatchObject({ holds: true, lost: true, problems: [] });
-    expect(judge({ ...lost, exit: 4 }).holds).toBe(true);
+    const notes = ['DRUM_BUS_LOST: Redis has forgotten pushes'];
+    const less = played({ ok: 5 });
+    const lost = { ...less, mayLose: true, exit: 5, summary: { ...summary, ...less.summary, notes } };
+    expect(judge(lost)).toMatchObject({ holds: true, lost: true, problems: [] });
     expect(judge({ ...lost, exit: 0 }).holds).toBe(false);
-    expect(judge({ ...lost, exit: 5, seen: ['w1 ended by itself'] }).holds).toBe(false);
+    expect(judge({ ...lost, mayLose: false }).holds).toBe(false);
+    expect(judge({ ...lost, seen: ['w1 ended by itself'] }).holds).toBe(false);
+    expect(judge({ ...less, mayLose: true, exit: 5 }).holds).toBe(false);
+    expect(judge({ ...less, mayLose: true, exit: 4 }).holds).toBe(false);
     expect(judge({ ...evidence, mayLose: true })).toMatchObject({ holds: true, lost: false });
   });
 });

@@ -61,14 +61,16 @@ export interface Verdict {
  *     digest of all acknowledged ops       = the plan's digest   they are those ops, and each was counted once
  *
  * and the publisher says so itself, by `balanced` and exit code 0. Where Redis was made to forget, the run cannot balance:
- * then it holds when the publisher says *that*, by exit code 4 or 5.
+ * then it holds when the publisher says *that*: `DRUM_BUS_LOST` and exit code 5.
  */
 export function judge(evidence: Evidence): Verdict {
   const { expected, summary, exit, mayLose, seen } = evidence;
   const tasks = expected.map((task) => verdictOf(task, summary, evidence.mayDrop));
   const problems =
     summary === undefined ? ['no publisher has printed a summary'] : problemsOf(evidence, summary, tasks);
-  const lost = mayLose && problems.length > 0 && (exit === EXIT.unreachable || exit === EXIT.incomplete);
+  // A Redis that stays away is no excuse: only the run's own word that data is gone counts.
+  const saysSo = exit === EXIT.incomplete && summary?.notes.some((note) => note.includes('DRUM_BUS_LOST')) === true;
+  const lost = mayLose && problems.length > 0 && saysSo;
   const wrong = lost ? seen : [...problems, ...seen];
   return { holds: wrong.length === 0, lost, problems: wrong, tasks };
 }
