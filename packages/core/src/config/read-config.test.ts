@@ -65,7 +65,15 @@ const BAD: readonly Row[] = [
   [
     'an unknown target',
     config('"db_type": "dynamo"'),
-    [[`1:${AT + 11}`, 'db_type is "dynamo", must be one of "dynamodb", "redis"; did you mean "dynamodb"?']],
+    [[`1:${AT + 11}`, 'db_type is "dynamo", must be one of "dynamodb", "redis", "http"; did you mean "dynamodb"?']],
+  ],
+  [
+    'an address that is none, and a base URL with a password',
+    config('"http": { "local_address": "host", "base_url": "http://u:secret@h" }'),
+    [
+      [`1:${AT + 27}`, 'http.local_address is "host", must be an IP address of the worker’s host'],
+      [`1:${AT + 47}`, 'http.base_url holds a password, must hold none'],
+    ],
   ],
   [
     'a Redis address with spaces',
@@ -119,6 +127,17 @@ const BAD: readonly Row[] = [
       [`1:${AT + 34}`, 'sample_data[2].id is a column named "id"'],
     ],
   ],
+  [
+    'bad thresholds',
+    config('"slo": ["rate > 99%", "errros p99 < 5", 7]'),
+    [
+      [
+        `1:${AT + 22}`,
+        'slo[1] is "errros p99 < 5", whose column 1 has a problem: "errros" is an unknown metric; did you mean "errors"?',
+      ],
+      [`1:${AT + 40}`, 'slo[2] is 7, must be a text'],
+    ],
+  ],
   ['a field twice', config('"threads": 5'), [[`1:${AT}`, 'threads is a second field with the name "threads"']]],
   ['a bare word', config('"region": us-east-1'), [[`1:${AT + 10}`, 'is not in double quotes']]],
 ];
@@ -152,6 +171,28 @@ describe('readConfig', () => {
     });
   });
 
+  test('reads what http tasks share, and what of it is left out is the default', () => {
+    const http = {
+      base_url: 'https://h/a',
+      connections: 5,
+      connect_timeout: '250ms',
+      max_body: 9,
+      local_address: '::1',
+    };
+    expect(readConfig(config(`"http": ${JSON.stringify(http)}`), 'c.json').http).toEqual({
+      baseUrl: 'https://h/a',
+      connections: 5,
+      connectTimeout: 250_000,
+      maxBody: 9,
+      localAddress: '::1',
+    });
+    expect(readConfig(config('"http": { "connections": 5 }'), 'c.json').http).toEqual({
+      connections: 5,
+      connectTimeout: 5_000_000,
+      maxBody: 16 * 1024 * 1024,
+    });
+  });
+
   test('fills in every default and ignores $schema', () => {
     expect(
       readConfig('{"$schema": "./schema/config.schema.json", "table_name": "abc", "threads": 1}', 'c.json'),
@@ -167,7 +208,9 @@ describe('readConfig', () => {
       timeout: 10_000_000,
       retries: 0,
       consistentRead: false,
+      http: { connectTimeout: 5_000_000, maxBody: 16 * 1024 * 1024 },
       batchOps: 200,
+      slos: [],
     });
   });
 

@@ -44,6 +44,8 @@ function build(place: Place): Config | undefined {
     timeout: values.timeout,
     retries: values.retries,
     consistentRead: values.consistent_read,
+    http: values.http,
     batchOps: values.batch_ops,
+    slos: values.slo,
   };
 }

@@ -1,4 +1,4 @@
-export type { Column, Item, Op, Row } from './op.ts';
+export type { Column, DataOp, Item, Op, Row } from './op.ts';
 export { addDigests, NO_DIGEST, OpDigest } from './op-digest.ts';
 export { OpHasher } from './op-hasher.ts';
 export type { TaskData } from './op-source.ts';

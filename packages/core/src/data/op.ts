@@ -1,4 +1,4 @@
-import type { Action, Json } from '../plan/plan.ts';
+import type { Action, DataAction, Json } from '../plan/plan.ts';
 import type { Instant } from '../units/index.ts';
 
 /** One column of a row as an op sees it: the suffix is drawn, the value is not yet made. */
@@ -27,3 +27,6 @@ export interface Op {
   /** Items that `query` asks for at most. */
   readonly limit: number;
 }
+
+/** An op of a database. */
+export type DataOp = Op & { readonly action: DataAction };

@@ -77,6 +77,12 @@ export class Place {
     this.#document.findings.problem(this.#finding(message, hint));
   }
 
+  /** Records a problem within a text, `at` UTF-16 units after its beginning. */
+  refuseWithin(at: number, message: string, hint: string): void {
+    const finding = this.#finding(message, hint);
+    this.#document.findings.problem({ ...finding, offset: finding.offset + rawLength(this.raw, at) });
+  }
+
   /** Records something that is allowed and probably not meant. */
   warn(message: string, hint: string): void {
     this.#document.findings.warning(this.#finding(message, hint));
@@ -93,4 +99,14 @@ export interface Member {
   /** Where the name stands. */
   readonly key: Place;
   readonly value: Place;
+}
+
+/** Length of a quote and `units` units of a JSON text as the file writes them, escapes and all. */
+function rawLength(raw: string, units: number): number {
+  let length = 1;
+  for (let unit = 0; unit < units && length < raw.length; unit++) {
+    if (raw[length] !== '\\') length += 1;
+    else length += raw[length + 1] === 'u' ? 6 : 2;
+  }
+  return length;
 }

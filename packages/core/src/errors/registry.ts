@@ -46,6 +46,36 @@ export const REGISTRY = {
     summary: 'An option or argument of the command is missing, unknown or out of bounds.',
     fix: 'See `drumline <command> --help`.',
   },
+  DRUM_SUMMARY_INVALID: {
+    exit: 2,
+    summary: 'A file that was to be compared or drawn is not the summary of a run.',
+    fix: 'Give the JSON document that `drumline run --json` or `drumline publisher --json` printed.',
+  },
+  DRUM_OUTPUT_UNUSABLE: {
+    exit: 2,
+    summary: 'A file or folder that results are to be written to cannot be used.',
+    fix: 'Name a path in a folder that exists and that you may write to.',
+  },
+  DRUM_METRICS_ADDRESS: {
+    exit: 2,
+    summary: 'The address of `--metrics` cannot be listened on: in use, or not of this host.',
+    fix: 'Choose another port, or 0 for any free one; the log says which.',
+  },
+  DRUM_SLO_INVALID: {
+    exit: 2,
+    summary: 'A threshold (`--slo`) cannot be read, or names a task that the traffic file does not have.',
+    fix: 'Mend each listed problem; docs/guides/thresholds.md has the grammar.',
+  },
+  DRUM_SLO_FAILED: {
+    exit: 3,
+    summary: 'The run ended, and one or more thresholds were not kept, or could not be decided.',
+    fix: 'See the rows of the thresholds in the summary, and its certificate for whether the load was the plan’s.',
+  },
+  DRUM_RATE_MISSED: {
+    exit: 3,
+    summary: 'The run ended, and less of its plan went out in time than `--require-rate` asks for.',
+    fix: 'The certificate in the summary says whether the workers or the target could not keep up.',
+  },
   DRUM_CHAOS_NO_REDIS: {
     exit: 2,
     summary: '`drumline chaos` starts Redis servers of its own, and redis-server is missing or did not start.',
@@ -106,6 +136,81 @@ export const REGISTRY = {
     fix: 'It was counted and left out; see that all workers run the same version, and that nobody else writes to `<prefix>_stats`.',
   },
   // targets
+  DRUM_HTTP_TLS: {
+    exit: 4,
+    summary: 'The TLS handshake with an HTTP target failed.',
+    fix: 'See that the certificate is for this host; trust its authority by --target-tls-ca, or accept any by --target-tls-insecure.',
+  },
+  DRUM_HTTP_RESET: {
+    exit: 1,
+    summary: 'The connection broke after an HTTP request was sent and before its answer was whole.',
+    fix: 'Look at the target: it closed or reset the connection.',
+  },
+  DRUM_HTTP_ANSWER: {
+    exit: 1,
+    summary: 'What came back is not HTTP, is shorter or longer than it says, or cannot be unpacked.',
+    fix: 'Look at the target, and at what stands between.',
+  },
+  DRUM_HTTP_FIRST_BYTE: {
+    exit: 1,
+    summary: 'The first byte of an answer did not come within `first_byte` of its request.',
+    fix: 'Look at the target, or raise `first_byte`.',
+  },
+  DRUM_HTTP_TOO_LARGE: {
+    exit: 1,
+    summary: 'The body of an answer was longer than `http.max_body`; it was cut there.',
+    fix: 'Raise `max_body` in the config’s `http`, or find out why the target does not stop.',
+  },
+  DRUM_HTTP_REQUEST: {
+    exit: 1,
+    summary: 'A request could not be made of its templates: it has a header or path that HTTP does not allow.',
+    fix: 'Look at the columns that its placeholders name.',
+  },
+  DRUM_HTTP_CREDENTIALS: {
+    exit: 2,
+    summary: 'A task says `auth`, and the worker has no user or password to send.',
+    fix: 'Start workers with --target-user and --target-password-file, or set DRUMLINE_TARGET_PASSWORD.',
+  },
+  DRUM_HTTP_NO_BASE: {
+    exit: 2,
+    summary: 'A task’s `url` is a path, and there is no base URL to put it after.',
+    fix: 'Add `"http": { "base_url": "http://host:port" }` to the config, or start workers with `--db http --endpoint URL`.',
+  },
+  DRUM_NO_DATABASE: {
+    exit: 2,
+    summary: 'An op of a data action came to a worker that was started with `--db http`.',
+    fix: 'Start the worker with `--db dynamodb` or `--db redis`.',
+  },
+  DRUM_CHECK_STATUS: {
+    exit: 1,
+    summary: 'The status of an answer is not one that the task’s checks allow (below 400 when it has none).',
+    fix: 'See `statuses` in the summary for what came instead.',
+  },
+  DRUM_CHECK_HEADER: {
+    exit: 1,
+    summary: 'A header of an answer is missing or has another value than the task’s checks ask for.',
+    fix: 'Look at an answer of the target, e.g. with curl -i.',
+  },
+  DRUM_CHECK_BODY: {
+    exit: 1,
+    summary: 'The body of an answer does not hold what the task’s checks ask for.',
+    fix: 'Look at an answer of the target, e.g. with curl.',
+  },
+  DRUM_CHECK_JSON: {
+    exit: 1,
+    summary: 'The body of an answer is not JSON, or does not have the values that the task’s checks ask for.',
+    fix: 'Look at an answer of the target, e.g. with curl.',
+  },
+  DRUM_CHECK_SIZE: {
+    exit: 1,
+    summary: 'The body of an answer is shorter or longer than the task’s checks allow.',
+    fix: 'Look at an answer of the target, e.g. with curl.',
+  },
+  DRUM_CHECK_TIME: {
+    exit: 1,
+    summary: 'An answer was all that it should be, and took longer than the task’s checks allow.',
+    fix: 'Look at the target, or raise `time`.',
+  },
   DRUM_ENDPOINT_INVALID: {
     exit: 2,
     summary: 'The address of a target is not one that its driver understands.',

@@ -26,6 +26,8 @@ export const DOMAIN = {
   sampleRow: 5,
   /** The pool of value bytes. */
   pool: 6,
+  /** What the placeholders of a task's templates draw, by key index; the name is the placeholder's number. */
+  template: 7,
 } as const;
 export type Domain = (typeof DOMAIN)[keyof typeof DOMAIN];
 

@@ -380,7 +380,7 @@ test('one error lists all problems of a file, in its order, each with position, 
       exit: 2,
       message: [
         'day.json has 3 problems:',
-        'day.json:2:15: [0].action is "putitm", must be one of "putItem", "updateItem", "getItem", "getSubItem", "deleteItem", "batchGetItem", "batchGetSubItem", "batchPutItem", "query"; did you mean "putItem"?',
+        'day.json:2:15: [0].action is "putitm", must be one of "putItem", "updateItem", "getItem", "getSubItem", "deleteItem", "batchGetItem", "batchGetSubItem", "batchPutItem", "query", "http"; did you mean "putItem"?',
         'day.json:2:32: [0].qps is 0, must be a number > 0 and at most 1000000000; write 1, say',
         'day.json:3:25: [1][0].tmes is an unknown field; did you mean "times"?',
       ].join('\n'),

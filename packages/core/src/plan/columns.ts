@@ -30,10 +30,11 @@ const suffixedFields = {
   len: required(bytes, { about: 'Random bytes of the value.', examples: [8000] }),
 } satisfies Fields;
 
-const literal: Kind<Json> = { schema: {}, read: readJson };
+/** Any JSON value whose numbers a 64-bit float can hold. */
+export const anyJson: Kind<Json> = { schema: {}, read: readJson };
 
 const literalFields = {
-  value: required(literal, { about: 'A literal of any JSON type.', examples: [42] }),
+  value: required(anyJson, { about: 'A literal of any JSON type.', examples: [42] }),
 } satisfies Fields;
 
 /** A row: column name → what it holds. Used by `data` of a task and by each row of the config's `sample_data`. */

@@ -1,9 +1,12 @@
+import type { HttpTask } from './http/http-task.ts';
+
 /**
  * The parsed plan: a traffic file after every check, before scale, speed, time zone and drawn seeds are known.
  * Parsing neither mutates nor reads the environment.
  */
 
-export const ACTIONS = [
+/** What is done to a database. */
+export const DATA_ACTIONS = [
   'putItem',
   'updateItem',
   'getItem',
@@ -14,6 +17,10 @@ export const ACTIONS = [
   'batchPutItem',
   'query',
 ] as const;
+export type DataAction = (typeof DATA_ACTIONS)[number];
+
+/** Their order is part of every op's digest: new ones go to the end. */
+export const ACTIONS = [...DATA_ACTIONS, 'http'] as const;
 /** What an operation does to its target. */
 export type Action = (typeof ACTIONS)[number];
 
@@ -56,6 +63,8 @@ export interface Task {
   readonly late: number | undefined;
   /** Items that `query` asks for at most. */
   readonly limit: number;
+  /** What action `http` sends and expects; absent for all others. */
+  readonly http?: HttpTask;
   /** Where the entry stands in the file, for messages: 1-based. */
   readonly line: number;
   /** 1-based; absent in tasks that no file was parsed for. */

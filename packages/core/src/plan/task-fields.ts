@@ -18,6 +18,7 @@ import {
 } from '../document/index.ts';
 import { type Micros, micros } from '../units/index.ts';
 import { columns } from './columns.ts';
+import { httpChecks, httpRequest } from './http/index.ts';
 import { ACTIONS, type Action } from './plan.ts';
 
 /** Operations per second. The lower bound is one in 31 years; decimal texts stay short. */
@@ -187,4 +188,26 @@ export const TASK_FIELDS = {
     'send',
   ),
   limit: defaulted(integer(1, 1_000), 10, { about: 'Items that query asks for at most; only for query.' }),
+  name: optional(
+    text({ minLength: 1, maxLength: 100 }, (name) =>
+      /^[^\p{C}]{1,100}$/u.test(name)
+        ? undefined
+        : { must: 'must have 1 to 100 printable characters', hint: 'shorten it' },
+    ),
+    {
+      about:
+        'What an http task is called in statistics. Absent: its method and path, with placeholders as they are written.',
+      examples: ['read an item'],
+    },
+  ),
+  request: optional(httpRequest, {
+    about:
+      'What http sends; required there. Its texts may hold placeholders: {{key}}, {{n}}, {{run}}, {{column name}}, {{random 1 100}}, {{hex 16}}, {{uuid}}, {{pick a|b|c}}; {{{{ is a literal {{.',
+    examples: [{ url: 'http://127.0.0.1:8080/items/{{key}}' }],
+  }),
+  checks: optional(httpChecks, {
+    about:
+      'What the answer to an http request must be like; an op whose answer is not fails. Absent: a status below 400.',
+    examples: [{ status: 200, body: { contains: 'ok' } }],
+  }),
 } satisfies Fields;

@@ -1,4 +1,5 @@
 import { type Place, readRecord, type Values } from '../document/index.ts';
+import { type HttpTask, readHttp } from './http/index.ts';
 import type { Action, Task } from './plan.ts';
 import { BATCH_ITEMS, MAX_RATE, TASK_FIELDS } from './task-fields.ts';
 
@@ -21,10 +22,10 @@ export function readTask(place: Place): Task | undefined {
   checkTotal(place, values);
   warnOfCurve(values, places);
   warnOfTinyWeights(values.seeds, places.get('seeds'));
-  return build(place, values);
+  return build(place, values, readHttp(values.action, place, places, values));
 }
 
-function build(place: Place, values: TaskValues): Task | undefined {
+function build(place: Place, values: TaskValues, http: HttpTask | undefined): Task | undefined {
   const { action, qps, late, seed, samples } = values;
   if (action === undefined || qps === undefined) return undefined;
   return {
@@ -46,6 +47,7 @@ function build(place: Place, values: TaskValues): Task | undefined {
     arrivals: values.arrivals,
     late: late ?? undefined,
     limit: values.limit,
+    ...(http !== undefined && { http }),
     ...place.position,
   };
 }

@@ -7,12 +7,17 @@ export function trafficSchema(): JsonSchema {
     title: 'Task',
     description: 'An action, a rate, and what ends it.',
     anyOf: [{ required: ['times'] }, { required: ['duration'] }],
-    allOf: [...BATCH_ITEMS].map(([action, { max, default: items }]) => ({
-      if: { properties: { action: { const: action } }, required: ['action'] },
-      // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
-      then: { properties: { samples: { minimum: 1, maximum: max, default: items } } },
-    })),
-    dependentSchemas: { limit: { properties: { action: { const: 'query' } } } },
+    allOf: [
+      ...[...BATCH_ITEMS].map(([action, { max, default: items }]) =>
+        forAction(action, { properties: { samples: { minimum: 1, maximum: max, default: items } } }),
+      ),
+      forAction('http', { required: ['request'] }),
+    ],
+    dependentSchemas: {
+      limit: { properties: { action: { const: 'query' } } },
+      ...Object.fromEntries(['name', 'request', 'checks'].map((field) => [field, ONLY_HTTP])),
+      samples: { properties: { action: { not: { const: 'http' } } } },
+    },
   });
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
@@ -26,6 +31,14 @@ export function trafficSchema(): JsonSchema {
     },
   };
 }
+
+const ONLY_HTTP: JsonSchema = { properties: { action: { const: 'http' } } };
+
+const forAction = (action: string, rules: JsonSchema): JsonSchema => ({
+  if: { properties: { action: { const: action } }, required: ['action'] },
+  // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
+  then: rules,
+});
 
 const SCHEMA_FIELD = {
   type: 'string',
