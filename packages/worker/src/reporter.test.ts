@@ -40,7 +40,7 @@ const engine = (change: Partial<EngineReport>): EngineReport => ({
   buried: 3,
   seconds: [],
   clockBar: micros(20),
-  loopDelay: { p50: 1, p99: 2, max: 3 },
+  loopDelay: { p50: 1, p99: 2, max: 3, busy: 0.1 },
   ...change,
 });
 
@@ -73,8 +73,13 @@ function reporting(engines: () => readonly EngineReport[], isPaused = false) {
 describe('Reporter', () => {
   test('puts the figures of all engines together', async () => {
     const engines = [
-      engine({ tasks: [taskOf(0, 3), taskOf(1, 1)], loopDelay: { p50: 1, p99: 9, max: 10 } }),
-      engine({ tasks: [taskOf(0, 4)], queues: [1, 3], clockBar: micros(50), loopDelay: { p50: 5, p99: 6, max: 7 } }),
+      engine({ tasks: [taskOf(0, 3), taskOf(1, 1)], loopDelay: { p50: 1, p99: 9, max: 10, busy: 0.2 } }),
+      engine({
+        tasks: [taskOf(0, 4)],
+        queues: [1, 3],
+        clockBar: micros(50),
+        loopDelay: { p50: 5, p99: 6, max: 7, busy: 0.6 },
+      }),
     ];
     const { heard } = reporting(() => engines, true);
     await until(() => heard.length > 0);
@@ -90,6 +95,7 @@ describe('Reporter', () => {
       garbage: 6,
       clockError: 50,
       eventLoopDelay: { p50: 5, p99: 9, max: 10 },
+      loopBusy: 0.6,
       memory: { rss: 100, heapUsed: 50 },
     });
     expect(

@@ -2,13 +2,17 @@ import type { Bus } from '@drumline/core/bus';
 import { type Clock, delay } from '@drumline/core/clock';
 import type { Log } from '@drumline/core/log';
 import { SecondTally, TaskStats } from '@drumline/core/stats';
-import { type Instant, micros, millis } from '@drumline/core/units';
+import { type Instant, type Millis, micros, millis } from '@drumline/core/units';
 import { encodeReport, MOST_ENTRIES, type TaskReport, type WorkerReport } from '@drumline/core/wire';
 import type { Crew } from './crew.ts';
 import type { EngineReport, EngineTask } from './host/protocol.ts';
 import { TaskTurns } from './task-turns.ts';
 
 const EVERY = millis(1_000);
+/** Workers report one after the other, not all at once: whoever reads them keeps a beat meanwhile. */
+const SPREAD = 200;
+/** Two reports are never closer. */
+const CLOSEST = 100;
 
 /** What the reporter needs to know of its process. */
 export interface ProcessFigures {
@@ -29,7 +33,10 @@ export interface ReporterOptions {
   readonly log: Log;
 }
 
-/** Puts the engines' figures together every second and says them on the stats channel, once more when the worker ends. */
+/**
+ * Puts the engines' figures together soon after each whole second of the fleet's clock and says them on the stats channel,
+ * once more when the worker ends.
+ */
 export class Reporter {
   readonly #options: ReporterOptions;
   readonly #incarnation: Instant;
@@ -37,6 +44,8 @@ export class Reporter {
   readonly #reporting: Promise<void>;
   readonly #turns = new TaskTurns(MOST_ENTRIES);
   readonly #tally = new SecondTally();
+  /** ms after each whole second of the fleet's clock, so that a report says what was done in that second. */
+  readonly #phase = 10 + Math.random() * SPREAD;
   #seq = 0;
   #before: { cpu: number; at: Instant };
 
@@ -58,8 +67,13 @@ export class Reporter {
   async #run(): Promise<void> {
     while (!this.#ended.signal.aborted) {
       await this.#report();
-      await delay(EVERY, this.#ended.signal);
+      await delay(this.#untilNext(), this.#ended.signal);
     }
+  }
+
+  #untilNext(): Millis {
+    const since = (this.#options.clock.now() / 1_000 - this.#phase) % EVERY;
+    return millis(EVERY - since < CLOSEST ? 2 * EVERY - since : EVERY - since);
   }
 
   async #report(): Promise<void> {
@@ -105,6 +119,7 @@ export class Reporter {
         p99: millis(worst((engine) => engine.loopDelay.p99)),
         max: millis(worst((engine) => engine.loopDelay.max)),
       },
+      loopBusy: worst((engine) => engine.loopDelay.busy),
       cpu: cores,
       memory: process.memory(),
       clockError: micros(worst((engine) => engine.clockBar)),

@@ -152,6 +152,6 @@ const isClosed = (error: unknown): boolean => error instanceof DrumlineError && 
 /** What an engine that is gone has counted; the rest was its present. */
 function resting(report: EngineReport): EngineReport {
   const { tasks, seconds, buried } = report;
-  const loopDelay = { p50: 0, p99: 0, max: 0 };
+  const loopDelay = { p50: 0, p99: 0, max: 0, busy: 0 };
   return { tasks, seconds, buried, queues: [], inFlight: 0, pending: 0, clockBar: micros(0), loopDelay };
 }

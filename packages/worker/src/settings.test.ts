@@ -34,6 +34,8 @@ describe('settingsOf', () => {
     ['the default', {}, {}, 'dynamodb', undefined],
     ['the config', { db_type: 'redis', redis_addr: 'h:1' }, {}, 'redis', 'h:1'],
     ['the config’s endpoint', { endpoint: 'http://e:1' }, {}, 'dynamodb', 'http://e:1'],
+    ['no database, and so no address of one', { endpoint: 'http://e:1' }, { db: 'http' }, 'http', undefined],
+    ['the base URL', { db_type: 'http' }, { endpoint: 'http://b:1' }, 'http', 'http://b:1'],
     ['the command line over the config', { db_type: 'redis', redis_addr: 'h:1' }, { endpoint: 'o:2' }, 'redis', 'o:2'],
     [
       'another database than the config’s',

@@ -5,7 +5,7 @@ import type { EngineSettings } from './host/protocol.ts';
 /** What the worker's own command line says of the target; it wins over the config. */
 export interface TargetOptions {
   readonly db?: DriverOptions['db'];
-  /** DynamoDB's URL, or the target Redis's address. */
+  /** DynamoDB's URL, the target Redis's address, or the base URL of http tasks. */
   readonly endpoint?: string;
   readonly cluster?: boolean;
   readonly username?: string;
@@ -18,7 +18,7 @@ export interface TargetOptions {
 /** The settings of an engine that consumes `threadsHere` queues: config and command line put together. */
 export function settingsOf(config: Config, target: TargetOptions, threadsHere: number): EngineSettings {
   const { db = config.dbType ?? 'dynamodb', endpoint, ...connection } = target;
-  const address = endpoint ?? (db === 'redis' ? (config.redisAddr ?? config.endpoint) : config.endpoint);
+  const address = endpoint ?? addressOf(db, config);
   return {
     config,
     driver: {
@@ -31,8 +31,14 @@ export function settingsOf(config: Config, target: TargetOptions, threadsHere: n
       timeout: config.timeout,
       retries: config.retries,
       consistentRead: config.consistentRead,
+      http: config.http,
     },
   };
+}
+
+function addressOf(db: DriverOptions['db'], config: Config): string | undefined {
+  if (db === 'http') return undefined;
+  return db === 'redis' ? (config.redisAddr ?? config.endpoint) : config.endpoint;
 }
 
 /** Which of `engines` engines consumes which queues: dealt round, so that no queue moves when their number changes. */

@@ -1,7 +1,11 @@
+export type { BeatCounts } from './beat-windows.ts';
+export { BEATS_REPORTED, beatWindowOf } from './beat-windows.ts';
 export type { Bar, HistogramData } from './histogram.ts';
 export { Histogram } from './histogram.ts';
 export { LONGEST_ENCODED } from './histogram-codec.ts';
 export { HIGHEST } from './histogram-layout.ts';
+export type { HttpFigures, HttpOutcome } from './http-stats.ts';
+export { HttpStats } from './http-stats.ts';
 export type { RunSeconds, SecondCounts } from './second-tally.ts';
 export { addSeconds, NO_SECONDS, SecondTally } from './second-tally.ts';
 export type { Disturbance, SecondMark } from './seconds.ts';
@@ -9,4 +13,4 @@ export { CLOCK_BAR, DISTURBANCES, Seconds, STALL } from './seconds.ts';
 export type { WindowCounts } from './send-windows.ts';
 export { SendWindows, WINDOW, WINDOWS_REPORTED, windowOf } from './send-windows.ts';
 export type { CountedOutcome, Counter, Durations, TaskCounters, TaskFigures, TaskSnapshot } from './task-stats.ts';
-export { COUNTERS, DURATIONS, newDurations, TaskStats, zeroCounters } from './task-stats.ts';
+export { COUNTERS, DURATIONS, LATE, newDurations, TaskStats, zeroCounters } from './task-stats.ts';

@@ -79,7 +79,12 @@ export class Seconds {
   /** Like `pass`, for an op that was due at `due` and was sent at `sent`: what a stall has delayed disturbs this second too. */
   passOp(at: Instant, due: Instant, sent: Instant): void {
     this.pass(at);
-    if (due < this.#until && due >= this.#from && sent >= this.#until) this.mark('stall');
+    if (sent >= this.#until && this.isOwed(due)) this.mark('stall');
+  }
+
+  /** Whether an op that was due at `due` came due during the last stall. */
+  isOwed(due: Instant): boolean {
+    return due < this.#until && due >= this.#from;
   }
 
   /** The second that is on was disturbed. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { instant } from '../units/index.ts';
+import { Seconds } from './seconds.ts';
 import { type CountedOutcome, TaskStats } from './task-stats.ts';
 
 const OK: CountedOutcome = {
@@ -32,6 +33,8 @@ describe('the statistics of a task', () => {
     expect(counters).toEqual({
       sent: 2,
       early: 1,
+      late: 0,
+      waited: 0,
       ok: 1,
       failed: 1,
       dropped: 3,
@@ -65,6 +68,26 @@ describe('the statistics of a task', () => {
     const stats = new TaskStats();
     stats.recordSend(at(99_000), at(101_000));
     expect(stats.figures(at(200_000)).windows).toEqual({ first: NOW / 100_000 + 1, counts: [1] });
+  });
+
+  test('ops that are sent more than 10 ms after their intended start, or dropped for their age, are late', () => {
+    const stats = new TaskStats();
+    stats.recordSend(at(0), at(10_000));
+    stats.recordSend(at(0), at(10_001));
+    stats.recordSend(at(0), at(10_001), true);
+    stats.recordMissed(at(0), at(20_000), true);
+    expect(stats.figures(at(20_000)).counters).toMatchObject({ sent: 3, late: 3, waited: 2, dropped: 0 });
+    expect(stats.figures(at(20_000)).beats).toEqual({ first: NOW / 10_000, intended: [4, 0], sent: [0, 3] });
+  });
+
+  test('an op that came due while its thread stood still has not waited for the target', () => {
+    const seconds = new Seconds();
+    const stats = new TaskStats(seconds);
+    seconds.tick(at(0), at(10_000));
+    seconds.tick(at(200_000));
+    stats.recordSend(at(100_000), at(201_000), true);
+    stats.recordSend(at(200_000), at(215_000), true);
+    expect(stats.figures(at(220_000)).counters).toMatchObject({ late: 2, waited: 1 });
   });
 
   test('snapshots of two threads, posted as plain data, merge into the sum', () => {

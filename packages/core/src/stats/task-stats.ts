@@ -1,5 +1,7 @@
-import { elapsed, type Instant, micros } from '../units/index.ts';
+import { BEAT, elapsed, type Instant, type Micros, micros } from '../units/index.ts';
+import { type BeatCounts, BeatWindows } from './beat-windows.ts';
 import { Histogram, type HistogramData } from './histogram.ts';
+import { type HttpFigures, type HttpOutcome, HttpStats } from './http-stats.ts';
 import { type Disturbance, type KeptBySecond, Seconds } from './seconds.ts';
 import { SendWindows, type WindowCounts } from './send-windows.ts';
 
@@ -7,6 +9,8 @@ import { SendWindows, type WindowCounts } from './send-windows.ts';
 export const COUNTERS = [
   'sent',
   'early',
+  'late',
+  'waited',
   'ok',
   'failed',
   'dropped',
@@ -33,7 +37,12 @@ export interface CountedOutcome {
   readonly capacity: number;
   readonly bytesSent: number;
   readonly bytesReceived: number;
+  /** Present for HTTP requests. */
+  readonly http?: HttpOutcome;
 }
+
+/** An op that is sent more than a beat after its intended start is late. */
+export const LATE: Micros = BEAT;
 
 export const DURATIONS = ['response', 'service', 'lateness'] as const;
 
@@ -55,6 +64,9 @@ export interface TaskFigures<H = Histogram> extends Durations<H> {
   /** The part of the three that was recorded in disturbed seconds; absent while there is none. */
   readonly disturbed?: Durations<H>;
   readonly windows: WindowCounts;
+  readonly beats: BeatCounts;
+  /** Present when the task has sent HTTP requests. */
+  readonly http?: HttpFigures<H>;
 }
 
 /** The same as plain data, which can be posted to another OS thread. */
@@ -69,6 +81,8 @@ export const newDurations = (): Durations => ({
 export const zeroCounters = (): Record<Counter, number> => ({
   sent: 0,
   early: 0,
+  late: 0,
+  waited: 0,
   ok: 0,
   failed: 0,
   dropped: 0,
@@ -94,10 +108,12 @@ export class TaskStats implements KeptBySecond {
   readonly #counters = zeroCounters();
   readonly #errors = new Map<string, number>();
   readonly #windows = new SendWindows();
+  readonly #beats = new BeatWindows();
   /** Of the second that is on. */
   readonly #present = newDurations();
   readonly #all = newDurations();
   #disturbed: Durations | undefined;
+  #http: HttpStats | undefined;
 
   /** @param seconds those of the OS thread; forget them with `Seconds.release` */
   constructor(seconds: Seconds = new Seconds(), run = '') {
@@ -106,11 +122,14 @@ export class TaskStats implements KeptBySecond {
     seconds.keep(this);
   }
 
-  recordSend(intended: Instant, sent: Instant): void {
+  /** @param hasWaited since it was due, its lane had ops that were due and no place for them: the target kept it full. */
+  recordSend(intended: Instant, sent: Instant, hasWaited = false): void {
     this.#seconds.passOp(sent, intended, sent);
     const lateness = sent - intended;
     this.#counters.sent += 1;
     if (lateness < 0) this.#counters.early += 1;
+    else if (lateness > LATE) this.#countLate(intended, hasWaited);
+    this.#beats.add(intended, sent);
     this.#present.lateness.record(micros(lateness < 0 ? 0 : lateness));
     this.#windows.add(sent);
   }
@@ -135,11 +154,25 @@ export class TaskStats implements KeptBySecond {
     // An op that was sent early may end before its intended start.
     this.#present.response.record(micros(end < intended ? 0 : end - intended));
     this.#present.service.record(elapsed(sent, end));
+    if (outcome.http !== undefined) (this.#http ??= new HttpStats()).record(outcome.http);
   }
 
   /** Counts ops that were not sent because their time had passed. */
   recordDropped(ops = 1): void {
     this.#counters.dropped += ops;
+  }
+
+  /** The op that was to start at `intended` is dropped, at `at`, for its age. */
+  recordMissed(intended: Instant, at: Instant, hasWaited: boolean): void {
+    this.#seconds.pass(at);
+    this.#countLate(intended, hasWaited);
+    this.#beats.miss(intended);
+  }
+
+  #countLate(intended: Instant, hasWaited: boolean): void {
+    this.#counters.late += 1;
+    // After a stall ops fill their lane at once: what follows of it is not the target's.
+    if (hasWaited && !this.#seconds.isOwed(intended)) this.#counters.waited += 1;
   }
 
   /** The second in which the next figures of this task are recorded is disturbed. */
@@ -165,6 +198,8 @@ export class TaskStats implements KeptBySecond {
     add(this.#all, other);
     if (other.disturbed !== undefined) add((this.#disturbed ??= newDurations()), other.disturbed);
     this.#windows.merge(other.windows);
+    this.#beats.merge(other.beats);
+    if (other.http !== undefined) (this.#http ??= new HttpStats()).merge(other.http);
   }
 
   /**
@@ -180,13 +215,20 @@ export class TaskStats implements KeptBySecond {
       ...all,
       ...(disturbed !== undefined && { disturbed }),
       windows: this.#windows.snapshot(now),
+      beats: this.#beats.snapshot(now),
+      ...(this.#http !== undefined && { http: this.#http }),
     };
   }
 
   /** A copy of what was counted so far. */
   snapshot(now: Instant): TaskSnapshot {
-    const { disturbed, ...figures } = this.figures(now);
-    return { ...figures, ...dataOf(figures), ...(disturbed !== undefined && { disturbed: dataOf(disturbed) }) };
+    const { disturbed, http: _, ...figures } = this.figures(now);
+    return {
+      ...figures,
+      ...dataOf(figures),
+      ...(disturbed !== undefined && { disturbed: dataOf(disturbed) }),
+      ...(this.#http !== undefined && { http: this.#http.data() }),
+    };
   }
 
   /** With the second that is on, as it stands: what was not disturbed so far may still be. */

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DrumlineError } from '../errors/index.ts';
-import { ACTIONS } from '../plan/plan.ts';
+import { DATA_ACTIONS } from '../plan/plan.ts';
 import { decodeElement } from './element.ts';
 
 const KEY = '52fdfc072182654f163f5f0f9a621d72';
@@ -65,7 +65,7 @@ describe('decodeElement, the original publisher’s forms', () => {
 
   test('every action has a form', () => {
     const forms = [{ key: KEY, data: { a: 1 } }, { items: { [KEY]: { a: 1 } } }];
-    const readable = ACTIONS.filter((action) =>
+    const readable = DATA_ACTIONS.filter((action) =>
       forms.some((form) => {
         try {
           return original({ action, ...form }) !== undefined;
@@ -74,7 +74,7 @@ describe('decodeElement, the original publisher’s forms', () => {
         }
       }),
     );
-    expect(readable).toEqual(ACTIONS);
+    expect(readable).toEqual(DATA_ACTIONS);
   });
 
   test('a column named like a part of every object is a column', () => {
@@ -194,7 +194,7 @@ describe('decodeElement, what nobody should have pushed', () => {
       'items',
       'data',
     );
-    const elements = fc.dictionary(fields, fc.oneof(fc.jsonValue(), fc.constantFrom(...ACTIONS)));
+    const elements = fc.dictionary(fields, fc.oneof(fc.jsonValue(), fc.constantFrom(...DATA_ACTIONS)));
     fc.assert(
       fc.property(elements, (element) => {
         try {

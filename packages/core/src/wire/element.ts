@@ -1,6 +1,6 @@
 import type { Column } from '../data/op.ts';
 import { DrumlineError } from '../errors/index.ts';
-import { ACTIONS, type Action } from '../plan/plan.ts';
+import { DATA_ACTIONS, type DataAction } from '../plan/plan.ts';
 import { type Batch, batchOf } from './batch.ts';
 import { shown } from './shown.ts';
 
@@ -9,7 +9,7 @@ import { shown } from './shown.ts';
  * `columns` are as in the original's `data`: a number is a length in bytes, a text a literal.
  */
 export interface OriginalElement {
-  readonly action: Action;
+  readonly action: DataAction;
   readonly items: readonly { readonly key: string; readonly columns: readonly OriginalColumn[] }[];
 }
 export type OriginalColumn =
@@ -46,7 +46,7 @@ export function decodeElement(text: string): Element {
 }
 
 function originalOf(element: Readonly<Record<string, unknown>>): OriginalElement {
-  const action = ACTIONS.find((known) => known === element['action']);
+  const action = DATA_ACTIONS.find((known) => known === element['action']);
   if (action === undefined) throw invalid(`has the unknown action ${shown(element['action'])}`);
   const items = action.startsWith('batch') ? batchItems(element) : [singleItem(element)];
   if (items.length === 0 || items.length > MAX_ITEMS)

@@ -14,7 +14,8 @@ function report(changes: Partial<WorkerReport> = {}): WorkerReport {
   stats.recordSend(NOW, at(70));
   stats.recordEnd(OUTCOME, NOW, at(70), at(1_000));
   stats.recordSend(NOW, at(80));
-  stats.recordEnd({ ...OUTCOME, error: 'DRUM_OP_TIMEOUT' }, NOW, at(80), at(7_200_000_000));
+  const http = { status: 503, connect: micros(5), firstByte: micros(900) };
+  stats.recordEnd({ ...OUTCOME, error: 'DRUM_OP_TIMEOUT', http }, NOW, at(80), at(7_200_000_000));
   return {
     worker: 'w1',
     incarnation: NOW,
@@ -29,6 +30,7 @@ function report(changes: Partial<WorkerReport> = {}): WorkerReport {
     threads: 10,
     paused: false,
     eventLoopDelay: { p50: millis(0.1), p99: millis(1.5), max: millis(7) },
+    loopBusy: 0.4,
     cpu: 0.75,
     memory: { rss: 100_000_000, heapUsed: 30_000_000 },
     clockError: micros(120),
@@ -71,6 +73,7 @@ describe('a report', () => {
       action: 'putItem',
       counters: before?.counters,
       windows: before?.windows,
+      beats: before?.beats,
     });
     expect(after?.errors).toEqual(new Map([['DRUM_OP_TIMEOUT', 1]]));
     expect([...(after?.response.bars() ?? [])]).toEqual([...(before?.response.bars() ?? [])]);

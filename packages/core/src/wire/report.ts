@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { DrumlineError } from '../errors/index.ts';
 import {
+  BEATS_REPORTED,
   COUNTERS,
   type Durations,
   Histogram,
+  type HttpFigures,
   LONGEST_ENCODED,
   type RunSeconds,
   type TaskFigures,
@@ -43,6 +45,8 @@ export interface WorkerReport {
   readonly paused: boolean;
   /** How late the event loop of the slowest OS thread was since the last report. */
   readonly eventLoopDelay: { readonly p50: Millis; readonly p99: Millis; readonly max: Millis };
+  /** Part (0 … 1) of the time since the last report in which the event loop of the busiest OS thread had work. */
+  readonly loopBusy: number;
   /** CPU cores used since the last report, all OS threads together. */
   readonly cpu: number;
   /** Bytes. */
@@ -67,12 +71,23 @@ const fewEntries = (record: object): boolean => Object.keys(record).length <= MO
 
 const durations = { response: histogram, service: histogram, lateness: histogram };
 
+const beatCounts = z.array(count).max(BEATS_REPORTED);
+
+const HTTP = z.strictObject({
+  /** By status code; there are some 500. */
+  statuses: z.record(z.string().regex(/^[1-9]\d{2}$/), count),
+  connect: histogram,
+  firstByte: histogram,
+});
+
 const TASK = z.strictObject({
   run: name,
   task: count,
   action: name,
   sent: count,
   early: count,
+  late: count,
+  waited: count,
   ok: count,
   failed: count,
   dropped: count,
@@ -86,7 +101,11 @@ const TASK = z.strictObject({
   errors: z.record(z.string().regex(/^[A-Z][A-Z0-9_]{0,63}$/), count).refine(fewEntries, 'too many error codes'),
   ...durations,
   disturbed: z.strictObject(durations).optional(),
+  http: HTTP.optional(),
   windows: z.strictObject({ first: count, counts: z.array(count).max(WINDOWS_REPORTED) }),
+  beats: z
+    .strictObject({ first: count, intended: beatCounts, sent: beatCounts })
+    .refine(({ intended, sent }) => intended.length === sent.length, 'sides of different length'),
 });
 
 const REPORT = z.strictObject({
@@ -106,6 +125,7 @@ const REPORT = z.strictObject({
   threads: count,
   paused: z.boolean(),
   eventLoopDelay: z.strictObject({ p50: time, p99: time, max: time }),
+  loopBusy: z.number().min(0).max(1),
   cpu: time,
   memory: z.strictObject({ rss: count, heapUsed: count }),
   clockError: time,
@@ -129,7 +149,7 @@ export function encodeReport(report: WorkerReport): string {
 }
 
 function encodeTask(report: TaskReport): WireTask {
-  const { counters, errors, disturbed, windows, ...rest } = report;
+  const { counters, errors, disturbed, http, windows, beats, ...rest } = report;
   return {
     run: rest.run,
     task: rest.task,
@@ -138,9 +158,17 @@ function encodeTask(report: TaskReport): WireTask {
     errors: Object.fromEntries(errors),
     ...encodeDurations(report),
     ...(disturbed !== undefined && { disturbed: encodeDurations(disturbed) }),
+    ...(http !== undefined && { http: encodeHttp(http) }),
     windows: { first: windows.first, counts: [...windows.counts] },
+    beats: { first: beats.first, intended: [...beats.intended], sent: [...beats.sent] },
   };
 }
+
+const encodeHttp = ({ statuses, connect, firstByte }: HttpFigures): WireTask['http'] => ({
+  statuses: Object.fromEntries(statuses),
+  connect: encodeHistogram(connect),
+  firstByte: encodeHistogram(firstByte),
+});
 
 const encodeDurations = ({ response, service, lateness }: Durations): Durations<WireHistogram> => ({
   response: encodeHistogram(response),
@@ -194,6 +222,7 @@ function decodeWire(wire: WireReport): WorkerReport {
     threads: wire.threads,
     paused: wire.paused,
     eventLoopDelay: { p50: millis(p50), p99: millis(p99), max: millis(max) },
+    loopBusy: wire.loopBusy,
     cpu: wire.cpu,
     memory: wire.memory,
     clockError: micros(wire.clockError),
@@ -212,9 +241,17 @@ function decodeTask(wire: WireTask): TaskReport {
     errors: new Map(Object.entries(wire.errors)),
     ...decodeDurations(wire),
     ...(wire.disturbed !== undefined && { disturbed: decodeDurations(wire.disturbed) }),
+    ...(wire.http !== undefined && { http: decodeHttp(wire.http) }),
     windows: wire.windows,
+    beats: wire.beats,
   };
 }
+
+const decodeHttp = ({ statuses, connect, firstByte }: NonNullable<WireTask['http']>): HttpFigures => ({
+  statuses: new Map(Object.entries(statuses).map(([status, times]) => [Number(status), times])),
+  connect: Histogram.decode(connect.hdr, connect.clamped),
+  firstByte: Histogram.decode(firstByte.hdr, firstByte.clamped),
+});
 
 const decodeDurations = ({ response, service, lateness }: Durations<WireHistogram>): Durations => ({
   response: Histogram.decode(response.hdr, response.clamped),

@@ -5,7 +5,7 @@ import type { Log } from '@drumline/core/log';
 import { Pauses } from '@drumline/core/run';
 import type { Seconds } from '@drumline/core/stats';
 import type { Instant } from '@drumline/core/units';
-import type { Driver, DriverOptions } from '@drumline/targets';
+import { type Driver, type DriverOptions, type Executor, type HttpTarget, openHttpTarget } from '@drumline/targets';
 import type { EngineReport, EngineSettings, EngineSetup } from '../host/protocol.ts';
 import { Lease } from '../lease.ts';
 import { LoopDelay } from './loop-delay.ts';
@@ -48,6 +48,8 @@ export class Engine {
   readonly #closing = new Set<Promise<void>>();
   #settings: EngineSettings;
   #driver: Driver;
+  /** Present once a run with an http task was heard of. */
+  #http: HttpTarget | undefined;
   #buried = 0;
   #ending: Promise<void> | undefined;
 
@@ -64,6 +66,7 @@ export class Engine {
       config: () => this.#settings.config,
       digests: setup.digest,
       seconds,
+      needHttp: () => this.#needHttp(),
     });
     this.#lease = new Lease(setup.lease);
     this.#pump = new Pump({
@@ -71,7 +74,8 @@ export class Engine {
       pauses: this.#pauses,
       lease: this.#lease,
       seconds,
-      driver: () => this.#driver,
+      loop: this.#loopDelay,
+      executorOf: (work) => this.#executorOf(work),
       timeout: () => this.#settings.config.timeout,
       log,
     });
@@ -83,6 +87,7 @@ export class Engine {
     valueOf({ word: 0 }, bytesColumn('', 1));
     const engine = new Engine(parts, await opened(parts.driverOf(parts.setup.settings.driver)));
     try {
+      if (isForHttp(parts.setup.settings)) await engine.#needHttp();
       await engine.setQueues(parts.setup.queues);
       return engine;
     } catch (error) {
@@ -107,10 +112,25 @@ export class Engine {
     const before = this.#driver;
     const changed = JSON.stringify(settings.driver) !== JSON.stringify(this.#settings.driver);
     const driver = changed ? await opened(this.#parts.driverOf(settings.driver)) : before;
+    const http = this.#http;
+    if (changed && http !== undefined) this.#http = await openHttpTarget(settings.driver);
     this.#settings = settings;
     this.#driver = driver;
     this.#reconsider();
-    if (changed) this.#closeWhenIdle(before);
+    if (!changed) return;
+    this.#closeWhenIdle(before);
+    if (http !== undefined) this.#closeWhenIdle(http);
+  }
+
+  #executorOf({ http }: Work): Executor {
+    if (http === undefined) return this.#driver;
+    if (this.#http === undefined) throw new Error('an op of an http task before its target was loaded');
+    return this.#http.executorOf(http);
+  }
+
+  async #needHttp(): Promise<void> {
+    const http = await openHttpTarget(this.#settings.driver);
+    this.#http ??= http;
   }
 
   pause(at: Instant): void {
@@ -160,6 +180,7 @@ export class Engine {
     await Promise.all([this.#pump.stop(), this.#parts.keeper.stop(), ...this.#closing]);
     this.#loopDelay.stop();
     await closed(this.#driver, this.#parts.log);
+    if (this.#http !== undefined) await closed(this.#http, this.#parts.log);
     await this.#parts.bus.close();
   }
 
@@ -218,8 +239,8 @@ export class Engine {
     if (waitingSince <= due) this.#parts.seconds.delivered(due, at);
   }
 
-  /** Closes a driver that was replaced when the last op that it was given has ended or timed out. */
-  #closeWhenIdle(driver: Driver): void {
+  /** Closes what was replaced when the last op that it was given has ended or timed out. */
+  #closeWhenIdle(driver: Closeable): void {
     const closing = this.#pump
       .quiet()
       .then(() => closed(driver, this.#parts.log))
@@ -238,6 +259,12 @@ async function opened(driver: Driver): Promise<Driver> {
   }
 }
 
-async function closed(driver: Driver, log: Log): Promise<void> {
+/** Loading the client takes a second on a busy machine: not at the first op's cost, when such ops are to be expected. */
+const isForHttp = ({ config, driver }: EngineSettings): boolean =>
+  driver.db === 'http' || config.http.baseUrl !== undefined;
+
+type Closeable = Pick<Driver, 'close'>;
+
+async function closed(driver: Closeable, log: Log): Promise<void> {
   await driver.close().catch((error: unknown) => log.warn({ err: error }, 'closing a driver failed'));
 }

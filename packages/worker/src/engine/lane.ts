@@ -1,3 +1,4 @@
+import type { Instant } from '@drumline/core/units';
 import type { Work } from './work.ts';
 
 /**
@@ -14,6 +15,7 @@ export class Lane {
   /** That of the worker's lease when what is in hand was known to be this thread's. */
   standing: number | undefined;
   inFlight = 0;
+  #full = Number.NEGATIVE_INFINITY;
 
   constructor(maxInFlight: () => number, onDone: (work: Work) => void, onRoom: () => void) {
     this.#maxInFlight = maxInFlight;
@@ -32,6 +34,16 @@ export class Lane {
    */
   get hasRoom(): boolean {
     return this.canSend && this.unsent < this.#maxInFlight();
+  }
+
+  /** At `at` it has as much in flight as it may, for no other reason than that the target has not answered yet. */
+  isFullAt(at: Instant): void {
+    this.#full = at;
+  }
+
+  /** Whether an op that is due since `due` has found the lane full, here or while it was still in the queue. */
+  hasWaitedSince(due: Instant): boolean {
+    return this.#full >= due;
   }
 
   /** What is in hand may be somebody else's: the thread is to find out. Answers whether there is anything unsent. */

@@ -30,6 +30,7 @@ class Bench {
   readonly pauses = new Pauses();
   readonly lease: { standing: number | undefined } = { standing: 1 };
   readonly seconds = new Seconds();
+  readonly loop = { isSaturated: false };
   readonly stats = new TaskStats(this.seconds);
   readonly done: Work[] = [];
   readonly lane: Lane;
@@ -46,7 +47,8 @@ class Bench {
       pauses: this.pauses,
       lease: this.lease,
       seconds: this.seconds,
-      driver: () => driver,
+      loop: this.loop,
+      executorOf: () => driver,
       timeout: () => timeout,
       log: silentLog,
     });
@@ -172,6 +174,45 @@ describe('Pump', () => {
     await until(() => bench.done.length === 1);
     expect(work.ack()).toMatchObject({ ok: 1, dropped: 2 });
     expect(driver.ops.map(({ n }) => n)).toEqual([2]);
+  });
+
+  test('late ops that found their lane full are counted as having waited for the target', async () => {
+    const held = new Held();
+    const bench = new Bench({ driver: new ScriptedDriver(held.script), maxInFlight: 1 });
+    bench.add([0, 0]);
+    await until(() => held.count === 1);
+    const full = bench.clock.now();
+    await until(() => bench.clock.now() > full + 20_000);
+    held.end(1);
+    await until(() => held.count === 1 && bench.counters.sent === 2);
+    held.end();
+    await until(() => bench.done.length === 1);
+    expect(bench.counters).toMatchObject({ late: 1, waited: 1 });
+  });
+
+  test('late ops that had a place have not waited for the target, nor those of a thread that is saturated', async () => {
+    const held = new Held();
+    const bench = new Bench({ driver: new ScriptedDriver(held.script), maxInFlight: 1 });
+    bench.loop.isSaturated = true;
+    bench.add([-30, -30]);
+    await until(() => held.count === 1);
+    held.end(1);
+    await until(() => bench.counters.sent === 2);
+    held.end();
+    await until(() => bench.done.length === 1);
+    expect(bench.counters).toMatchObject({ late: 2, waited: 0 });
+  });
+
+  test('an op that is dropped while its lane is full was late for the target too', async () => {
+    const held = new Held();
+    const bench = new Bench({ driver: new ScriptedDriver(held.script), maxInFlight: 1 });
+    bench.add([0]);
+    await until(() => held.count === 1);
+    bench.add([0], micros(30_000));
+    await until(() => bench.counters.dropped === 1);
+    held.end();
+    await until(() => bench.done.length === 2);
+    expect(bench.counters).toMatchObject({ sent: 1, waited: 1 });
   });
 
   test('sends nothing in a pause, and afterwards everything that much later', async () => {

@@ -3,10 +3,11 @@ import type { Log } from '@drumline/core/log';
 import type { Pauses } from '@drumline/core/run';
 import type { Seconds } from '@drumline/core/stats';
 import { type Instant, instant, type Micros, micros } from '@drumline/core/units';
-import type { Driver, Outcome } from '@drumline/targets';
+import type { Executor, Outcome } from '@drumline/targets';
 import type { Lease } from '../lease.ts';
 import { Flight } from './flight.ts';
 import type { Lane } from './lane.ts';
+import type { LoopDelay } from './loop-delay.ts';
 import { Timeouts } from './timeouts.ts';
 import type { Work } from './work.ts';
 
@@ -25,10 +26,12 @@ export interface PumpOptions {
   readonly pauses: Pauses;
   /** Told when the pump goes round, and when it will again. */
   readonly seconds: Pick<Seconds, 'tick'>;
+  /** Tells whose fault it is when a lane is full. */
+  readonly loop: Pick<LoopDelay, 'isSaturated'>;
   /** Read at every tick: a lane whose claims may be somebody else's by now sends nothing. */
   readonly lease: Pick<Lease, 'standing'>;
-  /** Read at every use: `update_config` may replace them at any time. */
-  readonly driver: () => Driver;
+  /** What executes the ops of this work. Read at every use: `update_config` may replace it at any time. */
+  readonly executorOf: (work: Work) => Executor;
   readonly timeout: () => Micros;
   readonly log: Log;
 }
@@ -121,12 +124,15 @@ export class Pump {
           next = Math.min(next, intended);
           break;
         }
+        const isFull = !lane.canSend;
+        if (isFull) this.#noteFull(lane, now);
         if (work.late !== undefined && now - intended > work.late) {
+          work.missed(intended, now, lane.hasWaitedSince(intended));
           lane.dropped(work, 1);
           continue;
         }
         // The end of an op wakes the pump, so a full lane needs no timer.
-        if (!lane.canSend) return Number.POSITIVE_INFINITY;
+        if (isFull) return Number.POSITIVE_INFINITY;
         const sent = clock.now();
         if (sent - now > STALL) return now;
         this.#send(lane, work, intended, sent);
@@ -140,13 +146,13 @@ export class Pump {
     const op = work.ops[work.next];
     if (op === undefined) return;
     const flight = new Flight(lane, work, intended, sent);
-    work.sent(op, intended, sent);
+    work.sent(op, intended, sent, lane.hasWaitedSince(intended));
     lane.sent();
     this.#inFlight += 1;
     this.#timeouts.add(flight);
     try {
       this.#options
-        .driver()
+        .executorOf(work)
         .execute(op, flight.abort)
         .then(
           (outcome) => this.#end(flight, outcome),
@@ -176,8 +182,16 @@ export class Pump {
     this.#inFlight -= 1;
     const { lane, work } = flight;
     const wasFull = !lane.canSend;
-    work.ended(outcome, flight.intended, flight.sent, this.#options.clock.now());
+    const now = this.#options.clock.now();
+    work.ended(outcome, flight.intended, flight.sent, now);
     lane.ended(work);
-    if (wasFull) this.wake();
+    if (!wasFull) return;
+    this.#noteFull(lane, now);
+    this.wake();
+  }
+
+  /** A thread that cannot keep up with the answers fills its lanes by itself. */
+  #noteFull(lane: Lane, at: Instant): void {
+    if (!this.#options.loop.isSaturated) lane.isFullAt(at);
   }
 }

@@ -17,9 +17,11 @@ async function reader({ digests = false, task = {} } = {}) {
   return {
     fleet,
     clock,
-    reader: new Reader({ bus: fleet.bus, clock, config: () => configOf(), digests, seconds: new Seconds() }),
+    reader: new Reader({ bus: fleet.bus, clock, config: () => configOf(), digests, seconds: new Seconds(), needHttp }),
   };
 }
+
+const needHttp = (): Promise<void> => Promise.resolve();
 
 const runs = (of: Reader, clock: VirtualClock): string[] => of.figures(clock.now()).map(({ run }) => run);
 
@@ -39,6 +41,7 @@ describe('Reader', () => {
       config: () => configOf(),
       digests: false,
       seconds: new Seconds(),
+      needHttp,
     });
     expect((await again.read(batch('run1'))).ops).toEqual(work.ops);
   });

@@ -8,6 +8,7 @@ import { intendedTimes, type OpDraw } from '@drumline/core/schedule';
 import { type Seconds, TaskStats } from '@drumline/core/stats';
 import { type Instant, micros } from '@drumline/core/units';
 import { type Batch, decodeElement, type OriginalElement } from '@drumline/core/wire';
+import type { PlayedHttp } from '@drumline/targets';
 import type { EngineTask } from '../host/protocol.ts';
 import { type Account, Work } from './work.ts';
 
@@ -35,6 +36,8 @@ export interface ReaderOptions {
   readonly digests: boolean;
   /** Those of the OS thread. */
   readonly seconds: Seconds;
+  /** Called before the first http task of a run: resolves when its ops can be executed. */
+  readonly needHttp: () => Promise<void>;
 }
 
 /** How long a run may go without a batch before it is looked at whether it has ended, µs. */
@@ -49,12 +52,14 @@ export class Reader {
   readonly #clock: Clock;
   readonly #config: () => Config;
   readonly #seconds: Seconds;
+  readonly #needHttp: () => Promise<void>;
   /** Present when digests are to be kept. */
   readonly #hasher: OpHasher | undefined;
   readonly #tasks = new Map<string, KnownTask>();
   readonly #runs = new Map<string, { tasks: Promise<readonly PlayedTask[]>; seen: Instant }>();
 
-  constructor({ bus, clock, config, digests, seconds }: ReaderOptions) {
+  constructor({ bus, clock, config, digests, seconds, needHttp }: ReaderOptions) {
+    this.#needHttp = needHttp;
     this.#seconds = seconds;
     this.#bus = bus;
     this.#clock = clock;
@@ -102,10 +107,12 @@ export class Reader {
   async #readRun(run: string): Promise<readonly PlayedTask[]> {
     const fields = await this.#bus.readRun(run);
     if (fields === undefined) throw new DrumlineError('DRUM_RUN_UNKNOWN', `run ${run} is not in Redis`);
-    return decodeRun(fields).tasks.map((definition, task) => {
+    const { tasks } = decodeRun(fields);
+    if (tasks.some(({ http }) => http !== undefined)) await this.#needHttp();
+    return tasks.map((definition, task) => {
       const source = new OpSource(definition, this.#config().sampleData);
       const known = this.#known(run, task, definition.action);
-      return { ...known, definition, source, draw: opDraw(definition.seed) };
+      return { ...known, definition, source, draw: opDraw(definition.seed), http: playedHttp(run, definition) };
     });
   }
 
@@ -159,4 +166,8 @@ export class Reader {
     const fields = await this.#bus.readRun(run);
     return fields === undefined || FINAL_STATES.has(decodeRun(fields).state);
   }
+}
+
+function playedHttp(run: string, { http, seed, offset, data = [] }: RunTask): PlayedHttp | undefined {
+  return http && { http, run, seed, offset, data };
 }

@@ -2,6 +2,7 @@ import type { Ack } from '@drumline/core/bus';
 import { type Op, OpDigest, type OpHasher } from '@drumline/core/data';
 import type { CountedOutcome, TaskStats } from '@drumline/core/stats';
 import type { Instant, Micros } from '@drumline/core/units';
+import type { PlayedHttp } from '@drumline/targets';
 
 /** Which ledger column its ops go to: absent for elements of the original's form, which are in no ledger. */
 export interface LedgerPlace {
@@ -14,6 +15,8 @@ export interface Account {
   readonly stats: TaskStats;
   /** Absent unless digests are to be kept. */
   readonly hasher: OpHasher | undefined;
+  /** What its ops send, when they are HTTP requests. */
+  readonly http?: PlayedHttp | undefined;
 }
 
 /** A claimed element under execution: its ops in order, and what has become of them. Acknowledged when all have ended. */
@@ -51,6 +54,11 @@ export class Work {
     this.#digest = account.hasher && new OpDigest(account.hasher);
   }
 
+  /** What its ops send, when they are HTTP requests. */
+  get http(): PlayedHttp | undefined {
+    return this.#account.http;
+  }
+
   get unsent(): number {
     return this.ops.length - this.next;
   }
@@ -61,10 +69,10 @@ export class Work {
   }
 
   /** The next op is on its way. */
-  sent(op: Op, intended: Instant, at: Instant): void {
+  sent(op: Op, intended: Instant, at: Instant, hasWaited = false): void {
     this.next += 1;
     if (this.isRedelivered) this.#account.stats.mark('redelivery', at);
-    this.#account.stats.recordSend(intended, at);
+    this.#account.stats.recordSend(intended, at, hasWaited);
     this.#digest?.add(this.place?.task ?? 0, op);
   }
 
@@ -73,6 +81,11 @@ export class Work {
     else this.#failed += 1;
     if (this.isRedelivered) this.#account.stats.mark('redelivery', end);
     this.#account.stats.recordEnd(outcome, intended, sent, end);
+  }
+
+  /** The next op is dropped, at `at`, for its age. */
+  missed(intended: Instant, at: Instant, hasWaited: boolean): void {
+    this.#account.stats.recordMissed(intended, at, hasWaited);
   }
 
   /** Lets `count` unsent ops go. */

@@ -108,7 +108,7 @@ const NOTHING: EngineReport = {
   pending: 0,
   buried: 0,
   clockBar: micros(0),
-  loopDelay: { p50: 0, p99: 0, max: 0 },
+  loopDelay: { p50: 0, p99: 0, max: 0, busy: 0 },
 };
 
 function refusal(error: unknown): EngineMessage {
