@@ -1,3 +1,4 @@
+import type { HttpConfig } from '@drumline/core/config';
 import type { Column, Item } from '@drumline/core/data';
 import type { Json } from '@drumline/core/plan';
 import type { Micros, Millis } from '@drumline/core/units';
@@ -24,7 +25,8 @@ export interface TargetTls {
 
 /** Everything a driver needs to know. Plain data: it crosses to OS worker threads. */
 export interface DriverOptions {
-  readonly db: 'dynamodb' | 'redis';
+  /** `http`: there is no database, and data actions fail. */
+  readonly db: 'dynamodb' | 'redis' | 'http';
   /** DynamoDB's table; a name that begins with `multirow` stores one row (or Redis key) a column, on both targets. */
   readonly tableName: string;
   /** AWS region; DynamoDB only. */
@@ -61,6 +63,8 @@ export interface DriverOptions {
    * SDK's three attempts for DynamoDB.
    */
   readonly connectWithin?: Millis | undefined;
+  /** For the requests of http tasks, whatever `db` is. */
+  readonly http?: HttpConfig | undefined;
 }
 
 /** Whether a table name asks for one row (or Redis key) a column. */

@@ -1,5 +1,6 @@
 import type { Op } from '@drumline/core/data';
 import type { ErrorCode } from '@drumline/core/errors';
+import type { HttpOutcome } from '@drumline/core/stats';
 
 /** What an operation came to. Drivers reuse frozen outcomes where they can: the hot path allocates little. */
 export interface Outcome {
@@ -17,6 +18,8 @@ export interface Outcome {
   readonly capacity: number;
   readonly bytesSent: number;
   readonly bytesReceived: number;
+  /** Of an HTTP request. */
+  readonly http?: HttpOutcome;
 }
 
 /**
@@ -45,15 +48,32 @@ export class Abort {
 }
 
 /**
- * Speaks the protocol of one target. `execute` never rejects for a reason that lies with the target: that is an outcome
+ * Executes the ops of one kind of task. `execute` never rejects for a reason that lies with the target: that is an outcome
  * with a code. What it rejects with is a bug and counted as `DRUM_OP_CRASHED`. A driver that never answers cannot stop
  * the worker: the pump aborts the op after its time-out, counts it as `DRUM_OP_TIMEOUT` and lets go of it.
  */
-export interface Driver {
+export interface Executor {
+  execute(op: Op, abort: Abort): Promise<Outcome>;
+}
+
+/** Speaks the protocol of a database: executes the data actions of all tasks. */
+export interface Driver extends Executor {
   readonly name: string;
   /** Checks that the target can be reached and has what the ops need (a table, say). Rejects with a coded error. */
   open(): Promise<void>;
-  execute(op: Op, abort: Abort): Promise<Outcome>;
   /** Lets go of every connection. Called once, after the last op has ended or was let go. */
   close(): Promise<void>;
 }
+
+/** The outcome of an op that failed before anything was sent. */
+export const failed = (error: ErrorCode): Outcome =>
+  Object.freeze({
+    error,
+    items: 0,
+    misses: 0,
+    throttles: 0,
+    unprocessed: 0,
+    capacity: 0,
+    bytesSent: 0,
+    bytesReceived: 0,
+  });

@@ -1,4 +1,4 @@
-import type { Op } from '@drumline/core/data';
+import type { DataOp } from '@drumline/core/data';
 import { DrumlineError } from '@drumline/core/errors';
 import type { Abort, Driver, Outcome } from '../driver.ts';
 import type { DriverOptions, ValueSource } from '../driver-options.ts';
@@ -26,7 +26,7 @@ export class DynamoDbDriver implements Driver {
     this.#session = await openSession(this.#options, this.#values);
   }
 
-  async execute(op: Op, abort: Abort): Promise<Outcome> {
+  async execute(op: DataOp, abort: Abort): Promise<Outcome> {
     if (this.#session === undefined) throw new Error('execute() before open()');
     const flight = new Flight(abort);
     try {

@@ -1,5 +1,5 @@
 import type { Item, Op } from '@drumline/core/data';
-import type { Action } from '@drumline/core/plan';
+import type { DataAction } from '@drumline/core/plan';
 import type { ValueSource } from '../driver-options.ts';
 import { fieldsOf, listOf } from './answer.ts';
 import { idAttribute, namesOf, refuseKeyColumn } from './attribute.ts';
@@ -15,7 +15,7 @@ export type Execute = (op: Op, flight: Flight) => Promise<void>;
  * One row an item: key `id` (S), an attribute a column. A sub-read that finds none of its columns is a miss; what
  * DeleteItem deletes DynamoDB does not say, so that no delete is one.
  */
-export function multiColumnActions(target: Target, values: ValueSource): Readonly<Record<Action, Execute>> {
+export function multiColumnActions(target: Target, values: ValueSource): Readonly<Record<DataAction, Execute>> {
   const { client, text } = target;
 
   const write = (operation: Operation, body: (item: Item) => string): Execute =>

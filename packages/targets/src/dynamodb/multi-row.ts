@@ -1,5 +1,5 @@
 import type { Column, Item, Op } from '@drumline/core/data';
-import type { Action } from '@drumline/core/plan';
+import type { DataAction } from '@drumline/core/plan';
 import type { ValueSource } from '../driver-options.ts';
 import { listOf, textOf } from './answer.ts';
 import { attributeOf, ID, idAttribute, SORT, VALUE } from './attribute.ts';
@@ -11,7 +11,7 @@ import { count, type Execute } from './multi-column.ts';
  * One row a column: `id` (S) the item, `sk` (S) the column's name, `val` its value. An item is many rows, so nothing here
  * is atomic: that is DynamoDB's, and what such a table is measured for.
  */
-export function multiRowActions(target: Target, values: ValueSource): Readonly<Record<Action, Execute>> {
+export function multiRowActions(target: Target, values: ValueSource): Readonly<Record<DataAction, Execute>> {
   const puts = (items: readonly Item[]): Part[] =>
     rowsOf(items).map(({ item, column }) => putPart(item, column, values));
 

@@ -1,5 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { Action } from '@drumline/core/plan';
+import type { DataAction } from '@drumline/core/plan';
 import { millisOf } from '@drumline/core/units';
 import { type AwsCredentials, type DriverOptions, isMultiRow, type ValueSource } from '../driver-options.ts';
 import { CredentialSource } from './credentials.ts';
@@ -24,7 +24,7 @@ const PLACEHOLDER: AwsCredentials = { accessKeyId: 'drumline', secretAccessKey: 
 
 /** A table that can be used, and how each action uses it. */
 export interface Session {
-  readonly actions: Readonly<Record<Action, Execute>>;
+  readonly actions: Readonly<Record<DataAction, Execute>>;
   close(): Promise<void>;
 }
 

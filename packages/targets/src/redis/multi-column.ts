@@ -1,5 +1,5 @@
 import type { Item } from '@drumline/core/data';
-import type { Action } from '@drumline/core/plan';
+import type { DataAction } from '@drumline/core/plan';
 import type { ValueSource } from '../driver-options.ts';
 import { redisValue } from './redis-value.ts';
 import type { Arg, RedisCommand } from './resp.ts';
@@ -8,7 +8,7 @@ import { columnsRead, type FirstStep, keysDeleted, type Step, written } from './
 /**
  * One hash an item: the key is the item's own 32 hex digits, which no other key of Drumline looks like; a field a column.
  */
-export function multiColumnSteps(values: ValueSource): Readonly<Record<Action, FirstStep>> {
+export function multiColumnSteps(values: ValueSource): Readonly<Record<DataAction, FirstStep>> {
   const set = (item: Item): RedisCommand => {
     const command: [string, ...Arg[]] = ['HSET', item.key];
     for (const column of item.row) command.push(column.name, redisValue(values(item, column)));

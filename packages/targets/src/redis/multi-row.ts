@@ -1,5 +1,5 @@
 import type { Item } from '@drumline/core/data';
-import type { Action } from '@drumline/core/plan';
+import type { DataAction } from '@drumline/core/plan';
 import type { ValueSource } from '../driver-options.ts';
 import type { Tally } from '../tally.ts';
 import { redisValue } from './redis-value.ts';
@@ -12,7 +12,7 @@ import { columnsRead, type FirstStep, keysDeleted, type Step, UNFIT, written } f
  * of their bytes, as DynamoDB sorts rows). The braces put all of an item in one cluster slot. Columns and index change in
  * one transaction, by what comes and goes, so the index always names just what is there, whoever else writes the item.
  */
-export function multiRowSteps(values: ValueSource): Readonly<Record<Action, FirstStep>> {
+export function multiRowSteps(values: ValueSource): Readonly<Record<DataAction, FirstStep>> {
   const set = (item: Item): RedisCommand[] => {
     if (item.row.length === 0) return [];
     const mset: [string, ...Arg[]] = ['MSET'];

@@ -1,5 +1,5 @@
-import type { Op } from '@drumline/core/data';
-import type { Action } from '@drumline/core/plan';
+import type { DataOp } from '@drumline/core/data';
+import type { DataAction } from '@drumline/core/plan';
 import { millis, millisOf } from '@drumline/core/units';
 import type { ClusterOptions, RedisOptions } from 'ioredis';
 import type { Abort, Driver, Outcome } from '../driver.ts';
@@ -22,7 +22,7 @@ import { type FirstStep, takeSteps } from './step.ts';
 export class RedisDriver implements Driver {
   readonly name = 'redis';
   readonly #link: RedisLink;
-  readonly #steps: Readonly<Record<Action, FirstStep>>;
+  readonly #steps: Readonly<Record<DataAction, FirstStep>>;
 
   constructor(options: DriverOptions, values: ValueSource) {
     this.#link = linkOf(options);
@@ -33,7 +33,7 @@ export class RedisDriver implements Driver {
     return this.#link.open();
   }
 
-  execute(op: Op, abort: Abort): Promise<Outcome> {
+  execute(op: DataOp, abort: Abort): Promise<Outcome> {
     return new Promise((resolve) => {
       const tally = new Tally();
       const first = this.#steps[op.action];

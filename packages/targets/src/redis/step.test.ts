@@ -1,5 +1,5 @@
 import { valueOf, wordOf } from '@drumline/core/data';
-import type { Action } from '@drumline/core/plan';
+import type { DataAction } from '@drumline/core/plan';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Tally } from '../tally.ts';
@@ -19,7 +19,7 @@ const item = {
   ],
 };
 const steps = [multiColumnSteps(valueOf), multiRowSteps(valueOf)];
-const actions = Object.keys(steps[0] ?? {}) as Action[];
+const actions = Object.keys(steps[0] ?? {}) as DataAction[];
 
 const simple: fc.Arbitrary<Reply> = fc.oneof(
   fc.constantFrom<Reply>(null, 'OK', 'QUEUED', 'PONG', '', 0, 1, -1, Number.NaN, 1e300),
