@@ -36,6 +36,14 @@ export class PlannedWindows {
     return sum;
   }
 
+  /** Ops of the task intended in the window of `from`, or later. */
+  since(task: number, from: Instant): number {
+    const windows = this.#tasks.get(task);
+    if (windows === undefined) return 0;
+    const begin = Math.max(0, Math.floor(from / WINDOW) - windows.first);
+    return windows.counts.slice(begin).reduce((sum, count) => sum + count, 0);
+  }
+
   /** From the first to the last window with a planned op; `undefined` when there is none. */
   extent(task: number): { readonly first: number; readonly last: number } | undefined {
     const windows = this.#tasks.get(task);

@@ -211,6 +211,13 @@ export class Publisher {
     };
   }
 
+  /** Ops of the task that are published and whose intended start lies before `at` (the beginning of a 100 ms window). */
+  plannedBefore(task: number, at: Instant): number {
+    const { score, planned } = this.#cast;
+    const voice = score.voices.find(({ play }) => play.task === task);
+    return voice === undefined ? 0 : voice.play.planned - planned.since(task, at);
+  }
+
   /** The outcome is being made up: nothing changes it any more. */
   get #isOver(): boolean {
     return this.#ended.signal.aborted;

@@ -90,19 +90,7 @@ describe('the picture of all workers', () => {
   });
 });
 
-describe('intervals', () => {
-  test('a look shows what came since the last one', () => {
-    const fanIn = new FanIn();
-    const played = new PlayedTask().play([0, 1, 2, 3]);
-    fanIn.accept(workerReport({ tasks: [played.report()] }));
-    expect(fanIn.look(at(SECOND))).toMatchObject([{ sent: 0, length: 0 }]);
-    fanIn.accept(workerReport({ seq: 2, tasks: [played.play([SECOND], [SECOND, SECOND]).report()] }));
-    const [interval] = fanIn.look(at(3 * SECOND));
-    expect(interval).toMatchObject({ length: 2 * SECOND, sent: 1.5, ended: 1.5, failed: 1 });
-    expect([interval?.response.total, interval?.response.percentile(50)]).toEqual([3, 5_003]);
-    expect(fanIn.look(at(4 * SECOND))).toMatchObject([{ sent: 0, ended: 0 }]);
-  });
-
+describe('rates', () => {
   test('the rate is taken from windows that every worker has reported', () => {
     const fanIn = new FanIn();
     for (const worker of ['w1', 'w2']) {

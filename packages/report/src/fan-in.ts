@@ -1,29 +1,20 @@
 import { DrumlineError } from '@drumline/core/errors';
-import {
-  addSeconds,
-  DURATIONS,
-  type Durations,
-  NO_SECONDS,
-  newDurations,
-  type SecondCounts,
-  type TaskCounters,
-  WINDOW,
-} from '@drumline/core/stats';
-import { elapsed, type Instant, instant, type Micros, micros } from '@drumline/core/units';
+import { addSeconds, NO_SECONDS, type SecondCounts, WINDOW } from '@drumline/core/stats';
+import { elapsed, type Instant, instant, type Micros, type Millis, micros, millis } from '@drumline/core/units';
 import { decodeReport, type TaskReport, type WorkerReport } from '@drumline/core/wire';
 import { RunningTotals, type TaskTotals } from './task-totals.ts';
 
-/** What one task did between two looks. */
-export interface TaskInterval extends Durations {
-  readonly run: string;
-  readonly task: number;
-  readonly action: string;
-  readonly length: Micros;
-  /** Ops per second. */
-  readonly sent: number;
-  /** Ops per second that ended, well or not. */
-  readonly ended: number;
-  readonly failed: number;
+/** What a worker's process was busy with, over all reports of its present incarnation since it has tasks. */
+export interface WorkerLoad {
+  /** CPU cores, on average. */
+  readonly cpu: number;
+  /** In the second of the greatest use. */
+  readonly cpuPeak: number;
+  /** Part (0 … 1) of its busiest second in which the busiest event loop had work. */
+  readonly busy: number;
+  /** The worst of all seconds. */
+  readonly delayP99: Millis;
+  readonly delayMax: Millis;
 }
 
 /** The last that was heard of a worker. Counts are those of its present incarnation, over all tasks that are looked at. */
@@ -36,6 +27,7 @@ export interface WorkerFigures extends Omit<WorkerReport, 'tasks' | 'seconds'> {
   readonly rate: number;
   /** The greatest error bar of its clock in all of its reports. */
   readonly worstClockError: Micros;
+  readonly load: WorkerLoad;
   /** Reports of it that never came. They cost nothing: figures are cumulative. */
   readonly missed: number;
   /** How often it has begun anew under the same name. */
@@ -60,14 +52,11 @@ interface Incarnation {
   sent: number;
   rate: number;
   worstClockError: Micros;
+  load: WorkerLoad;
+  /** Reports that it is made of. */
+  loads: number;
   /** By run. */
   readonly seconds: Map<string, SecondCounts>;
-}
-
-/** What of `TaskTotals` was there at the last look. */
-interface Seen {
-  readonly counters: TaskCounters;
-  readonly durations: Durations;
 }
 
 const keyOf = ({ run, task }: { run: string; task: number }): string => `${run}/${task}`;
@@ -81,8 +70,6 @@ export class FanIn {
   readonly #run: string | undefined;
   readonly #incarnations = new Map<string, Incarnation>();
   readonly #totals = new Map<string, RunningTotals>();
-  readonly #seen = new Map<string, Seen>();
-  #lastLook: Instant | undefined;
   #unreadable = 0;
 
   /** @param options.run look at this run only; the default is all runs. */
@@ -117,6 +104,11 @@ export class FanIn {
     const since = elapsed(incarnation.latest.at, report.at);
     incarnation.rate = since > 0 ? ((sent - incarnation.sent) * 1e6) / since : 0;
     incarnation.sent = sent;
+    // What it did before the run is not the run's.
+    if (incarnation.tasks.size > 0) {
+      incarnation.load = loadAfter(incarnation.load, incarnation.loads, report);
+      incarnation.loads += 1;
+    }
     incarnation.latest = report;
     incarnation.worstClockError = micros(Math.max(incarnation.worstClockError, report.clockError));
     incarnation.received += 1;
@@ -140,6 +132,8 @@ export class FanIn {
       sent: 0,
       rate: 0,
       worstClockError: micros(0),
+      load: { cpu: 0, cpuPeak: 0, busy: 0, delayP99: millis(0), delayMax: millis(0) },
+      loads: 0,
       seconds: new Map(),
     };
     this.#incarnations.set(key, made);
@@ -166,21 +160,6 @@ export class FanIn {
 
   task(run: string, task: number): TaskTotals | undefined {
     return this.#totals.get(keyOf({ run, task }));
-  }
-
-  /** What each task did since the last look, or since the beginning at the first one; rates are 0 then. */
-  look(now: Instant): TaskInterval[] {
-    const length = this.#lastLook === undefined ? micros(0) : elapsed(this.#lastLook, now);
-    this.#lastLook = now;
-    return this.tasks().map((totals) => {
-      const key = keyOf(totals);
-      const interval = between(this.#seen.get(key), totals, length);
-      this.#seen.set(key, {
-        counters: { ...totals.counters },
-        durations: since(totals.all),
-      });
-      return interval;
-    });
   }
 
   /**
@@ -215,30 +194,15 @@ export class FanIn {
   }
 }
 
-function between(seen: Seen | undefined, totals: TaskTotals, length: Micros): TaskInterval {
-  const { run, task, action, counters } = totals;
-  const perSecond = (count: number): number => (length > 0 ? (count * 1e6) / length : 0);
-  const ended = counters.ok + counters.failed - (seen === undefined ? 0 : seen.counters.ok + seen.counters.failed);
+/** Reports come once a second, so their mean is that over time. */
+function loadAfter(before: WorkerLoad, reports: number, { cpu, loopBusy, eventLoopDelay }: WorkerReport): WorkerLoad {
   return {
-    run,
-    task,
-    action,
-    length,
-    sent: perSecond(counters.sent - (seen?.counters.sent ?? 0)),
-    ended: perSecond(ended),
-    failed: perSecond(counters.failed - (seen?.counters.failed ?? 0)),
-    ...since(totals.all, seen?.durations),
+    cpu: before.cpu + (cpu - before.cpu) / (reports + 1),
+    cpuPeak: Math.max(before.cpuPeak, cpu),
+    busy: Math.max(before.busy, loopBusy),
+    delayP99: millis(Math.max(before.delayP99, eventLoopDelay.p99)),
+    delayMax: millis(Math.max(before.delayMax, eventLoopDelay.max)),
   };
-}
-
-/** What `now` counted beyond `before`, as copies. */
-function since(now: Durations, before?: Durations): Durations {
-  const interval = newDurations();
-  for (const name of DURATIONS) {
-    interval[name].merge(now[name]);
-    if (before !== undefined) interval[name].subtract(before[name]);
-  }
-  return interval;
 }
 
 function workerFigures(incarnations: readonly Incarnation[]): WorkerFigures {
@@ -254,7 +218,15 @@ function workerFigures(incarnations: readonly Incarnation[]): WorkerFigures {
   let missed = 0;
   for (const { latest: last, firstSeq, received } of incarnations) missed += last.seq - firstSeq + 1 - received;
   const worstClockError = micros(Math.max(...incarnations.map((each) => each.worstClockError)));
-  return { ...latest, ...figures, rate: newest.rate, worstClockError, missed, restarts: incarnations.length - 1 };
+  return {
+    ...latest,
+    ...figures,
+    rate: newest.rate,
+    worstClockError,
+    load: newest.load,
+    missed,
+    restarts: incarnations.length - 1,
+  };
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -25,6 +25,10 @@ export interface WindowDeviation {
 }
 
 const TOLERANCE = 0.05;
+/** Whether the sends in a window were within 5 % of the plan, or within one op. */
+export const isHeld = (planned: number, sent: number): boolean =>
+  Math.abs(sent - planned) <= Math.max(1, planned * TOLERANCE);
+
 /** Ten minutes: sends that are farther outside the task's span are a clock's fault, not lateness that a window shows. */
 const FARTHEST = 6_000;
 
@@ -45,7 +49,7 @@ export function compareWithPlan(
   for (let window = first; window <= last; window += 1) {
     const planned = plannedBetween(task, startOf(window), startOf(window + 1));
     const deviation = (sent?.at(window) ?? 0) - planned;
-    if (Math.abs(deviation) <= Math.max(1, planned * TOLERANCE)) held += 1;
+    if (isHeld(planned, planned + deviation)) held += 1;
     if (worst === undefined || Math.abs(deviation) > Math.abs(worst.deviation)) worst = { window, planned, deviation };
   }
   const until = last > planEnd ? startOf(last + 1) : span.to;

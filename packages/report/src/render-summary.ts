@@ -2,8 +2,9 @@ import { decimalText } from '@drumline/core/document';
 import { LEDGER_COLUMNS } from '@drumline/core/ledger';
 import { DISTURBANCES } from '@drumline/core/stats';
 import { bytesText, countText, durationText, percentText, rateText } from './figures-text.ts';
+import { renderCertificate, renderSlos } from './judge/index.ts';
 import type { DisturbedSummary, LatencySummary, Summary, TaskSummary } from './summary.ts';
-import { type Cell, COLORED, type Column, cut, PLAIN, printable, type Style, table } from './table.ts';
+import { type Cell, COLORED, type Column, cut, PLAIN, printable, type Style, table, wrapped } from './table.ts';
 
 export interface RenderOptions {
   /** Width of the terminal in characters. */
@@ -13,7 +14,7 @@ export interface RenderOptions {
 
 const left = (title: string): Column => ({ title, align: 'left' });
 const right = (title: string): Column => ({ title, align: 'right' });
-const nameOf = ({ task, action }: TaskSummary): string => `${task} ${action}`;
+const nameOf = ({ task, name, action }: TaskSummary): string => `${task} ${name ?? action}`;
 
 /** The summary for a terminal: no line is longer than `columns`. Ends with a line feed. */
 export function renderSummary(summary: Summary, { columns, color }: RenderOptions): string {
@@ -22,9 +23,13 @@ export function renderSummary(summary: Summary, { columns, color }: RenderOption
     heading(summary, columns, style),
     ledgerSection(summary, columns, style),
     rateSection(summary, columns, style),
+    summary.certificate === null ? [] : renderCertificate(summary.certificate, columns, style),
+    renderSlos(summary.slos, columns, style),
     latencySection(summary, columns, style),
     disturbedSection(summary, columns, style),
+    phaseSection(summary, columns, style),
     errorSection(summary, columns, style),
+    statusSection(summary, columns, style),
     volumeSection(summary, columns, style),
     workerSection(summary, columns, style),
     summary.notes.flatMap((note) => wrapped(`! ${printable(note)}`, columns).map(style.warn)),
@@ -133,6 +138,31 @@ const latencyRow = (name: string, kind: string, from: LatencySummary, style?: (t
   ...QUANTILES.map((quantile) => ({ text: durationText(from[quantile]), style })),
 ];
 
+/** What of the service time of HTTP requests went where. */
+function phaseSection({ tasks }: Summary, columns: number, style: Style): string[] {
+  const rows = tasks.flatMap((task) => {
+    if (task.phases === undefined) return [];
+    const { connect, firstByte } = task.phases;
+    const made =
+      connect.count === 0 ? [] : [latencyRow(nameOf(task), `connect (${countText(connect.count)})`, connect)];
+    return [...made, latencyRow(made.length === 0 ? nameOf(task) : '', 'first byte', firstByte)];
+  });
+  return rows.length === 0
+    ? []
+    : table(columns, [left('phases'), left(''), ...QUANTILE_TITLES.map(right)], rows, style);
+}
+
+function statusSection({ tasks }: Summary, columns: number, style: Style): string[] {
+  const rows = tasks.flatMap((task) =>
+    Object.entries(task.statuses ?? {}).map(([status, count]) => [
+      { text: nameOf(task) },
+      { text: status, style: status >= '400' ? style.warn : undefined },
+      { text: countText(count) },
+    ]),
+  );
+  return rows.length === 0 ? [] : table(columns, [left('answers'), left('status'), right('ops')], rows, style);
+}
+
 function errorSection({ tasks }: Summary, columns: number, style: Style): string[] {
   const rows = tasks.flatMap((task) =>
     Object.entries(task.errors)
@@ -168,20 +198,4 @@ function workerSection({ workers }: Summary, columns: number, style: Style): str
   ]);
   const head = [left('worker'), ...['sent', 'failed', 'dropped', 'restarts', 'clock', 'memory'].map(right)];
   return rows.length === 0 ? [] : table(columns, head, rows, style);
-}
-
-/** Words in lines of at most `columns`; a word that is longer is cut. */
-function wrapped(text: string, columns: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    const longer = line === '' ? word : `${line} ${word}`;
-    if (longer.length > columns && line !== '') {
-      lines.push(line);
-      line = word;
-    } else {
-      line = longer;
-    }
-  }
-  return [...lines, line].map((each) => cut(each, columns));
 }

@@ -1,5 +1,5 @@
-import { type WindowCounts, windowOf } from '@drumline/core/stats';
-import type { Instant } from '@drumline/core/units';
+import { WINDOW, type WindowCounts, windowOf } from '@drumline/core/stats';
+import { type Instant, instant } from '@drumline/core/units';
 
 /** One minute of windows. */
 const CHUNK = 600;
@@ -43,6 +43,11 @@ export class SentWindows {
   at(window: number): number {
     const number = Math.floor(window / CHUNK);
     return this.#chunks.get(number)?.[window - number * CHUNK] ?? 0;
+  }
+
+  /** Sends in the window of `from` and all later ones. */
+  since(from: Instant): number {
+    return this.#chunks.size === 0 ? 0 : this.between(from, instant((this.#last + 1) * WINDOW));
   }
 
   /** Sends in the windows from the one of `from` up to and without the one of `to`. */

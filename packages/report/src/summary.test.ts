@@ -1,10 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { NO_DIGEST } from '@drumline/core/data';
 import { type LedgerEntry, ledgerOf } from '@drumline/core/ledger';
+import type { RunRecord } from '@drumline/core/run';
+import { parseSlo } from '@drumline/core/slo';
+import { Histogram, HttpStats } from '@drumline/core/stats';
 import { micros } from '@drumline/core/units';
 import { encodeReport } from '@drumline/core/wire';
 import { describe, expect, test } from 'vitest';
 import { FanIn } from './fan-in.ts';
+import { SloJudge } from './judge/index.ts';
+import { recordedRun } from './recorded-run.fixture.ts';
 import { renderSummary } from './render-summary.ts';
 import { renderJson, type Summary, type SummaryInput, summarise } from './summary.ts';
 import { at, PlayedTask, T0, workerReport } from './worker-report.fixture.ts';
@@ -124,6 +129,32 @@ describe('the summary of a run', () => {
     ]);
   });
 
+  test('says what was played: the plan, seeds, pauses, and when rates changed', () => {
+    const { summary } = recordedRun({
+      run: 'r1',
+      plan: '[]',
+      tasks: [{ seed: 1, ops: 10, factor: 1, failed: 0 }],
+      pauses: [{ from: at(1 * SECOND), to: at(3 * SECOND) }, { from: at(9 * SECOND) }],
+      // After 0.5 s, and after 2 s of the plan, which the first pause made 4.
+      rates: [
+        { beat: 50, factor: '2' },
+        { beat: 200, factor: '1/3' },
+      ],
+    });
+    expect(summary.played).toEqual({
+      plan: '[]',
+      pauses: [
+        { from: '2023-11-14T22:13:21.000Z', to: '2023-11-14T22:13:23.000Z' },
+        { from: '2023-11-14T22:13:29.000Z', to: null },
+      ],
+      rates: [
+        { at: '2023-11-14T22:13:20.500Z', factor: '2' },
+        { at: '2023-11-14T22:13:24.000Z', factor: '1/3' },
+      ],
+    });
+    expect(summary.tasks[0]?.seed).toBe('7');
+  });
+
   test('as JSON is one document with the same content', () => {
     const summary = summarise(input(BEATS));
     expect(JSON.parse(renderJson(summary))).toEqual(summary);
@@ -153,6 +184,15 @@ describe('the summary on a terminal', () => {
       '',
       'rate       planned  achieved  windows held                  worst 100 ms',
       '0 putItem  100.0/s   100.0/s         100 %  10 of 10 (0 %) at 22:13:20.0',
+      '',
+      '✓ rate held: 100 % of the planned ops went out in their second (at least 99 % are needed)',
+      'windows   of   held                               worst',
+      '10 ms    100  100 %      1 of 1 at 22:13:20.000, task 0',
+      '100 ms    10  100 %    10 of 10 at 22:13:20.000, task 0',
+      '1 s        1  100 %  100 of 100 at 22:13:20.000, task 0',
+      'jitter of the sends: p50 0 µs · p90 0 µs · p99 0 µs · p99.9 0 µs · max 0 µs',
+      'late 0 (waited for a place 0) · dropped 0 · clock ±80 µs',
+      "generator: CPU 0.50 cores (a worker's peak 0.50) · event loop busy 30.0 %, delay p99 1.00 ms, max 2.00 ms",
       '',
       'latency                               p50      p90      p95      p99    p99.9      max     mean',
       '0 putItem  response               1.00 ms  1.00 ms  1.00 ms  1.00 ms  1.00 ms  1.00 ms  1.00 ms',
@@ -237,11 +277,55 @@ describe('docs/statistics.md', () => {
     const task = new PlayedTask().play([0]).disturb().report();
     const seconds = [{ run: 'r1', of: 1, disturbed: 1, stall: 1, redelivery: 0, clock: 0 }];
     const counts = { published: 100, ok: 100, failed: 0, dropped: 0, duplicate: 0, digest: '1'.repeat(16) };
+    const { summary: played } = recordedRun({
+      run: 'r1',
+      tasks: [{ seed: 1, ops: 100, factor: 1, failed: 0 }],
+      rates: [{ beat: 1, factor: '2' }],
+      pauses: [{ from: T0 }],
+    });
     const report: unknown = JSON.parse(encodeReport(workerReport({ tasks: [task], seconds })));
-    const figures = [...namesIn(report), ...namesIn(summarise(input(BEATS, {}, { counts })))];
-    expect(new Set(described)).toEqual(new Set(figures));
+    const figures = [
+      ...namesIn(report),
+      ...namesIn(summarise(input(BEATS, { judge: judgeOf('rate > 1% over 1s') }, { counts }))),
+    ];
+    expect(new Set(described)).toEqual(new Set([...figures, ...namesIn(played), ...namesIn(httpTask())]));
   });
 });
+
+/** Report and summary of an http task. */
+function httpTask(): unknown[] {
+  const http = new HttpStats();
+  http.record({ status: 0, connect: micros(5), firstByte: micros(9) });
+  const report = workerReport({ tasks: [{ ...new PlayedTask().play([0]).report(), http }] });
+  const figures = new FanIn();
+  figures.accept(report);
+  const record = { plan: '', origin: T0, pauses: [], rates: [], tasks: [{ http: { name: 'read' } }] };
+  const summary = summarise(input([], { figures, record: record as unknown as RunRecord }));
+  return [JSON.parse(encodeReport(report)), summary];
+}
+
+/** A judge of one threshold that has seen a second. */
+function judgeOf(text: string): SloJudge {
+  const parsed = parseSlo(text);
+  const judge = new SloJudge('slo' in parsed ? [parsed.slo] : []);
+  const nothing = { response: new Histogram(), service: new Histogram(), lateness: new Histogram() };
+  const counts = { planned: 9, sent: 9, ok: 9, failed: 0, dropped: 0, errors: new Map<string, number>() };
+  const point = {
+    at: T0,
+    length: micros(SECOND),
+    state: 'running',
+    factor: 1,
+    backlog: micros(0),
+    queued: 0,
+    inFlight: 0,
+    disturbed: false,
+    tasks: [{ task: 0, action: 'putItem', ...counts, ...nothing }],
+    workers: [],
+  };
+  judge.add(point);
+  judge.add({ ...point, at: at(SECOND) });
+  return judge;
+}
 
 /** Names of all fields within `value`. */
 function namesIn(value: unknown): string[] {

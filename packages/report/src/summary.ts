@@ -1,11 +1,22 @@
 import { NO_DIGEST } from '@drumline/core/data';
 import { balance, type Ledger, type LedgerCounts, type TaskLedger } from '@drumline/core/ledger';
-import { type Disturbance, type Durations, type Histogram, newDurations } from '@drumline/core/stats';
-import type { Instant } from '@drumline/core/units';
+import type { RunRecord } from '@drumline/core/run';
+import { type Disturbance, type Durations, type Histogram, type HttpFigures, newDurations } from '@drumline/core/stats';
+import { BEAT, elapsed, type Instant, micros, shift } from '@drumline/core/units';
+import { type Clustering, clusteringOf } from './clustering.ts';
 import type { FanIn, WorkerFigures } from './fan-in.ts';
 import { countText, durationText } from './figures-text.ts';
+import {
+  type Certificate,
+  type CertificateInput,
+  certify,
+  runFigures,
+  type SloJudge,
+  type SloVerdict,
+} from './judge/index.ts';
 import { compareWithPlan, type PlannedBetween, type RateSummary, type WindowDeviation } from './plan-comparison.ts';
 import { cleanDurations, type TaskTotals } from './task-totals.ts';
+import type { TimelinePoint } from './timeline.ts';
 
 /** Figures of one histogram, in whole microseconds; all 0 when `count` is 0. */
 export interface LatencySummary {
@@ -19,6 +30,8 @@ export interface LatencySummary {
   readonly p99Us: number;
   readonly p999Us: number;
   readonly maxUs: number;
+  /** All of its counters, in HdrHistogram's V2 compressed base64 encoding. */
+  readonly hdr: string;
 }
 
 /** Figures of the three durations of a task's ops. */
@@ -32,14 +45,24 @@ export interface LatencySummaries {
 export interface TaskSummary extends LatencySummaries {
   readonly task: number;
   readonly action: string;
+  /** What an http task is called. */
+  readonly name?: string;
+  /** The seed that the task was played with, drawn or not. */
+  readonly seed?: string;
   readonly ledger: LedgerCounts;
   readonly rate: RateSummary;
   /** `null` when the task never began. */
   readonly worstWindow: WindowDeviation | null;
   /** The same without the disturbed seconds. */
   readonly clean: LatencySummaries;
+  /** For the confidence of comparisons; absent when the run was too short to tell, or its timeline is not known. */
+  readonly clustering?: Clustering;
   /** Ops that were sent before their intended start; their lateness counts as 0. */
   readonly early: number;
+  /** Ops that were sent more than 10 ms after their intended start, or dropped for their age. */
+  readonly late: number;
+  /** Those of them that waited for a place among `max_in_flight`. */
+  readonly waited: number;
   readonly errors: Readonly<Record<string, number>>;
   readonly items: number;
   readonly misses: number;
@@ -48,6 +71,10 @@ export interface TaskSummary extends LatencySummaries {
   readonly capacity: number;
   readonly bytesSent: number;
   readonly bytesReceived: number;
+  /** Answers by status code; http only. */
+  readonly statuses?: Readonly<Record<string, number>>;
+  /** Parts of the service time; http only. `connect` is of the requests that needed a new connection. */
+  readonly phases?: { readonly connect: LatencySummary; readonly firstByte: LatencySummary };
   /** Of the executed ops, the same for every fleet that executed the same ones; present when workers run with `--digest`. */
   readonly digest?: string;
 }
@@ -75,6 +102,16 @@ export interface DisturbedSummary extends Readonly<Record<Disturbance, number>> 
   readonly of: number;
 }
 
+/** What was played, and how an operator or a backlog changed it. Instants are ISO 8601. */
+export interface PlayedSummary {
+  /** The traffic file's text. */
+  readonly plan: string;
+  /** Stretches in which the plan's time stood still; `to` is `null` when the run ended in it. */
+  readonly pauses: readonly { readonly from: string; readonly to: string | null }[];
+  /** From `at` on, all rates were the plan's times `factor` (a decimal text or a fraction). */
+  readonly rates: readonly { readonly at: string; readonly factor: string }[];
+}
+
 /** The end of a run as data: what `--json` prints. Every field is described in docs/statistics.md. */
 export interface Summary {
   readonly run: string;
@@ -88,8 +125,14 @@ export interface Summary {
   readonly state: string;
   readonly ledger: LedgerCounts;
   readonly tasks: readonly TaskSummary[];
+  /** Absent when the run's record could not be read. */
+  readonly played?: PlayedSummary;
   readonly workers: readonly WorkerSummary[];
   readonly disturbed: DisturbedSummary;
+  /** `null` when nothing of the plan was due. */
+  readonly certificate: Certificate | null;
+  /** What became of the thresholds, in the order in which they were given. */
+  readonly slos: readonly SloVerdict[];
   /** Which latencies the summary on a terminal shows. */
   readonly shown: 'all' | 'clean';
   readonly deadLetters: number;
@@ -98,7 +141,7 @@ export interface Summary {
   readonly notes: readonly string[];
 }
 
-export interface SummaryInput {
+export interface SummaryInput extends Pick<CertificateInput, 'watchedFrom' | 'cut'> {
   readonly run: string;
   readonly prefix: string;
   readonly started: Instant;
@@ -108,16 +151,27 @@ export interface SummaryInput {
   /** `finished`, `interrupted`, `failed`, … */
   readonly state: string;
   readonly ledger: Ledger;
+  /** The run's record, if it can be read. */
+  readonly record?: RunRecord | undefined;
   /** When each task's schedule began and ended, by task number; absent for tasks that never began. */
   readonly spans: ReadonlyMap<number, { readonly from: Instant; readonly to: Instant }>;
   /** Ops of the task whose intended start lies in [from, to): the schedule's count, with pauses and rate changes in it. */
   readonly plannedInWindow: PlannedBetween;
   readonly figures: FanIn;
+  /** What happened second by second, if it was watched. */
+  readonly points?: readonly TimelinePoint[];
+  /** Share (0 … 1) of the planned ops that must go out in their second; the default is 99 %. */
+  readonly requiredRate?: number | undefined;
+  /** Knows the thresholds, and has seen the timeline. */
+  readonly judge?: SloJudge | undefined;
   /** Show latencies without disturbed seconds. */
   readonly clean?: boolean;
   readonly deadLetters: number;
   readonly notes?: readonly string[];
 }
+
+/** Of the planned ops, what must go out in their second for the rate to count as held. */
+const REQUIRED = 0.99;
 
 export function summarise(input: SummaryInput): Summary {
   const { balanced, problems } = balance(input.ledger);
@@ -133,8 +187,12 @@ export function summarise(input: SummaryInput): Summary {
     state: input.state,
     ledger: input.ledger.total,
     tasks,
+    ...(input.record !== undefined && { played: playedOf(input.record) }),
     workers: input.figures.workers().map(summariseWorker),
     disturbed: disturbedOf(input),
+    certificate:
+      certify({ ...input, required: input.requiredRate ?? REQUIRED, dropped: input.ledger.total.dropped }) ?? null,
+    slos: input.judge?.verdicts((slo) => runFigures(input, slo)) ?? [],
     shown: input.clean === true ? 'clean' : 'all',
     deadLetters: input.deadLetters,
     balanced,
@@ -146,14 +204,22 @@ function summariseTask(input: SummaryInput, entry: TaskLedger): TaskSummary {
   const { task, action, planned, published, ok, failed, dropped, duplicate, digest } = entry;
   const totals = input.figures.task(input.run, task);
   const counters = totals?.counters;
+  const clustering = clusteringOf(input.points ?? [], task);
+  const { seed, http } = input.record?.tasks[task] ?? {};
+  const name = http?.name;
   return {
     task,
     action,
+    ...(name !== undefined && { name }),
+    ...(seed !== undefined && { seed }),
     ledger: { planned, published, ok, failed, dropped, duplicate },
     ...compareWithPlan(task, ok + failed, input.spans.get(task), totals?.windows, input.plannedInWindow),
     ...latencies(totals?.all ?? newDurations()),
     clean: latencies(totals === undefined ? newDurations() : cleanDurations(totals)),
+    ...(clustering !== undefined && { clustering }),
     early: counters?.early ?? 0,
+    late: counters?.late ?? 0,
+    waited: counters?.waited ?? 0,
     errors: Object.fromEntries(totals?.errors ?? []),
     items: counters?.items ?? 0,
     misses: counters?.misses ?? 0,
@@ -162,6 +228,7 @@ function summariseTask(input: SummaryInput, entry: TaskLedger): TaskSummary {
     capacity: counters?.capacity ?? 0,
     bytesSent: counters?.bytesSent ?? 0,
     bytesReceived: counters?.bytesReceived ?? 0,
+    ...(totals?.http !== undefined && httpSummary(totals.http)),
     ...(digest !== NO_DIGEST && { digest }),
   };
 }
@@ -170,6 +237,11 @@ function disturbedOf({ run, figures }: SummaryInput): DisturbedSummary {
   const { of, disturbed: seconds, stall, redelivery, clock } = figures.seconds(run);
   return { seconds, of, stall, redelivery, clock };
 }
+
+const httpSummary = ({ statuses, connect, firstByte }: HttpFigures): Pick<TaskSummary, 'statuses' | 'phases'> => ({
+  statuses: Object.fromEntries([...statuses].sort(([a], [b]) => a - b)),
+  phases: { connect: latency(connect), firstByte: latency(firstByte) },
+});
 
 const latencies = ({ response, service, lateness }: Durations): LatencySummaries => ({
   response: latency(response),
@@ -190,7 +262,21 @@ function latency(histogram: Histogram): LatencySummary {
     p99Us: at(99),
     p999Us: at(99.9),
     maxUs: histogram.max,
+    hdr: histogram.encode(),
   };
+}
+
+const playedOf = ({ plan, origin, pauses, rates }: RunRecord): PlayedSummary => ({
+  plan,
+  pauses: pauses.map(({ from, to }) => ({ from: iso(from), to: to === undefined ? null : iso(to) })),
+  rates: rates.map(({ beat, factor }) => ({ at: iso(instantOf(beat, origin, pauses)), factor })),
+});
+
+/** When the beat came, the pauses before it included. */
+function instantOf(beat: number, origin: Instant, pauses: RunRecord['pauses']): Instant {
+  let at = shift(origin, micros(beat * BEAT));
+  for (const { from, to } of pauses) if (to !== undefined && from <= at) at = shift(at, elapsed(from, to));
+  return at;
 }
 
 const summariseWorker = (figures: WorkerFigures): WorkerSummary => ({

@@ -86,3 +86,19 @@ function stacked(columns: number, head: readonly Column[], rows: readonly (reado
     }),
   ]);
 }
+
+/** Words in lines of at most `columns`; a word that is longer is cut. */
+export function wrapped(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (longer.length > columns && line !== '') {
+      lines.push(line);
+      line = word;
+    } else {
+      line = longer;
+    }
+  }
+  return [...lines, line].map((each) => cut(each, columns));
+}

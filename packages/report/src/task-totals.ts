@@ -2,11 +2,14 @@ import {
   COUNTERS,
   DURATIONS,
   type Durations,
+  type HttpFigures,
+  HttpStats,
   newDurations,
   type TaskCounters,
   zeroCounters,
 } from '@drumline/core/stats';
 import type { TaskReport } from '@drumline/core/wire';
+import { RunningBeats } from './judge/running-beats.ts';
 import { SentWindows } from './sent-windows.ts';
 
 /** The cumulative statistics of one task over all workers and all their incarnations. Go on counting: copy what you keep. */
@@ -21,6 +24,9 @@ export interface TaskTotals {
   /** The part of them that was recorded in disturbed seconds. */
   readonly disturbed: Durations;
   readonly windows: SentWindows;
+  readonly beats: RunningBeats;
+  /** Present when the task has sent HTTP requests. */
+  readonly http?: HttpFigures | undefined;
 }
 
 /** What was recorded in seconds that nothing disturbed. */
@@ -43,11 +49,14 @@ export class RunningTotals implements TaskTotals {
   readonly all = newDurations();
   readonly disturbed = newDurations();
   readonly windows = new SentWindows();
+  readonly beats: RunningBeats;
+  http: HttpStats | undefined;
 
   constructor({ run, task, action }: Pick<TaskReport, 'run' | 'task' | 'action'>) {
     this.run = run;
     this.task = task;
     this.action = action;
+    this.beats = new RunningBeats(task);
   }
 
   replace(before: TaskReport | undefined, after: TaskReport): void {
@@ -57,6 +66,8 @@ export class RunningTotals implements TaskTotals {
     replaceDurations(this.all, before, after);
     replaceDurations(this.disturbed, before?.disturbed, after.disturbed);
     this.windows.replace(before?.windows, after.windows);
+    this.beats.replace(before?.beats, after.beats);
+    if (after.http !== undefined) (this.http ??= new HttpStats()).replace(before?.http, after.http);
   }
 
   #count(code: string, count: number): void {

@@ -68,6 +68,7 @@ export function workerReport(changes: Partial<WorkerReport> = {}): WorkerReport 
     threads: 2,
     paused: false,
     eventLoopDelay: { p50: millis(0), p99: millis(1), max: millis(2) },
+    loopBusy: 0.3,
     cpu: 0.5,
     memory: { rss: 90_000_000, heapUsed: 20_000_000 },
     clockError: micros(80),

@@ -1,0 +1,2 @@
+export type { PageInput } from './report-page.ts';
+export { renderPage } from './report-page.ts';
