@@ -1,5 +1,5 @@
 import { MemoryBus, MemoryFleet } from '@drumline/bus';
-import { makeLog, newRun, play, processTerminal, readInputs, startWorker } from '@drumline/cli';
+import { makeLog, newRun, play, processTerminal, RunOutputs, readInputs, startWorker } from '@drumline/cli';
 import { delay } from '@drumline/core/clock';
 import { askFleet, newCommand } from '@drumline/core/notify';
 import { type Millis, micros, millis } from '@drumline/core/units';
@@ -57,8 +57,9 @@ export async function playInMemory(
       outage: millis(60_000),
     },
   };
+  await using outputs = await RunOutputs.open({}, terminal, log);
   const exit = await play(
-    { bus, beginning: newRun(inputs, flags), flags, prefix: 'demo', secret: undefined, log },
+    { bus, beginning: newRun(inputs, flags), flags, prefix: 'demo', secret: undefined, outputs, log },
     context,
   );
   for (const { from, reply } of await told)

@@ -1,9 +1,12 @@
 import { configSchema } from '@drumline/core/config';
+import type { JsonSchema } from '@drumline/core/document';
 import { fieldSections } from './field-reference.ts';
 import { GENERATED } from './markdown.ts';
 
 /** docs/reference/config.md: every field of config.json. */
 export function configReference(): string {
+  const schema = configSchema();
+  const { http } = schema['properties'] as { readonly http: JsonSchema };
   return `${[
     '# config.json',
     '',
@@ -14,6 +17,9 @@ export function configReference(): string {
     '`config/schema/config.schema.json`.',
     '',
     '## Fields',
-    ...fieldSections(configSchema(), '###'),
+    ...fieldSections(schema, '###'),
+    '',
+    '## Fields of `http`',
+    ...fieldSections(http, '###'),
   ].join('\n')}\n`;
 }

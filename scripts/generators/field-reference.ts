@@ -39,6 +39,7 @@ const number = (value: unknown): string => (value as number).toLocaleString('en'
 /** The type and bounds of a schema in words. */
 export function typeText(schema: JsonSchema): string {
   if (Array.isArray(schema['enum'])) return schema['enum'].map(jsonCode).join(' or ');
+  if ('const' in schema) return jsonCode(schema['const']);
   if (Array.isArray(schema['anyOf'])) return (schema['anyOf'] as JsonSchema[]).map(typeText).join(', or ');
   switch (schema['type']) {
     case 'integer':
@@ -66,9 +67,11 @@ function stringText({ pattern, maxLength }: JsonSchema): string {
 const listSize = ({ minItems, maxItems }: JsonSchema): string =>
   minItems === maxItems ? `exactly ${number(minItems)}` : `${number(minItems)} to ${number(maxItems)}`;
 
-function objectText({ properties, additionalProperties }: JsonSchema): string {
-  if (typeof additionalProperties === 'object')
-    return 'object: column name → what it holds (see the forms of a column)';
-  const fields = Object.entries(properties as Readonly<Record<string, JsonSchema>>);
+function objectText({ properties, additionalProperties, propertyNames }: JsonSchema): string {
+  if (propertyNames !== undefined) return 'object: column name → what it holds (see the forms of a column)';
+  if (typeof additionalProperties === 'object') return `object: name → ${typeText(additionalProperties as JsonSchema)}`;
+  const fields = Object.entries((properties ?? {}) as Readonly<Record<string, JsonSchema>>);
+  if (fields.length > 4) return 'object, whose fields are listed below';
+  if (fields.length === 0) return 'object: name → any JSON value';
   return `object { ${fields.map(([name, field]) => `${code(name)}: ${typeText(field)}`).join('; ')} }`;
 }

@@ -3,6 +3,7 @@ import { trafficSchema } from '@drumline/core/plan';
 import { cliReference } from './cli-reference.ts';
 import { configReference } from './config-reference.ts';
 import { errorReference } from './error-reference.ts';
+import { outputReference } from './output-reference.ts';
 import { trafficReference } from './traffic-reference.ts';
 
 const json = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`;
@@ -16,5 +17,6 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ['docs/reference/cli.md', await cliReference()],
     ['docs/reference/traffic.md', trafficReference()],
     ['docs/reference/config.md', configReference()],
+    ['docs/reference/outputs.md', outputReference()],
   ]);
 }

@@ -7,8 +7,10 @@ import { GENERATED } from './markdown.ts';
 export function trafficReference(): string {
   const { $defs } = trafficSchema() as { readonly $defs: { readonly task: JsonSchema } };
   const { task } = $defs;
-  const { data } = task['properties'] as {
+  const { data, request, checks } = task['properties'] as {
     readonly data: { readonly additionalProperties: { readonly anyOf: JsonSchema[] } };
+    readonly request: JsonSchema;
+    readonly checks: JsonSchema;
   };
   const forms = data.additionalProperties.anyOf.map((form) => `- ${typeText(form)}: ${String(form['description'])}`);
   return `${[
@@ -25,6 +27,12 @@ export function trafficReference(): string {
     '',
     '## Fields of a task',
     ...fieldSections(task, '###'),
+    '',
+    '## Fields of `request`',
+    ...fieldSections(request, '###'),
+    '',
+    '## Fields of `checks`',
+    ...fieldSections(checks, '###'),
     '',
     '## Forms of a column',
     '',

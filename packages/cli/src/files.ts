@@ -24,9 +24,11 @@ export interface Inputs {
 }
 
 /** Reads and checks both files, each alone and against each other. @throws DrumlineError with every problem there is. */
-export function readInputs(configPath: string, trafficPath: string): Inputs {
-  const configText = readText(configPath, 'config');
-  const planText = readText(trafficPath, 'traffic file');
+export const readInputs = (configPath: string, trafficPath: string): Inputs =>
+  inputsOf(readText(configPath, 'config'), configPath, readText(trafficPath, 'traffic file'), trafficPath);
+
+/** Checks both texts; the names are for messages. @throws DrumlineError with every problem there is. */
+export function inputsOf(configText: string, configPath: string, planText: string, trafficPath: string): Inputs {
   const config = readConfig(configText, configPath);
   const plan = readPlan(planText, trafficPath);
   const problems = checkPlanAgainstConfig(plan, config);

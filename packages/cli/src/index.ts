@@ -2,6 +2,7 @@ export { newRun } from './beginning.ts';
 export type { Context } from './context.ts';
 export { readInputs } from './files.ts';
 export { makeLog } from './log.ts';
+export { RunOutputs } from './outputs/run-outputs.ts';
 export { play } from './play.ts';
 export { defineProgram } from './program.ts';
 export { startWorker } from './start-worker.ts';

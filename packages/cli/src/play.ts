@@ -3,18 +3,35 @@ import { ClockKeeper, type ClockStep, delay, MetronomeClock } from '@drumline/co
 import { DrumlineError, EXIT, type Exit } from '@drumline/core/errors';
 import { ledgerOf } from '@drumline/core/ledger';
 import { CommandGate } from '@drumline/core/notify';
-import { millis } from '@drumline/core/units';
+import { decodeRun, type RunRecord } from '@drumline/core/run';
+import { sloText } from '@drumline/core/slo';
+import { type Instant, micros, millis } from '@drumline/core/units';
 import type { Publisher, PublisherOptions, RunOutcome } from '@drumline/publisher';
-import { durationText, FanIn, renderJson, renderSummary, type Summary, summarise } from '@drumline/report';
+import {
+  durationText,
+  FanIn,
+  renderJson,
+  renderSummary,
+  SloJudge,
+  type Summary,
+  type SummaryInput,
+  summarise,
+  type TimelinePoint,
+} from '@drumline/report';
 import { absence } from './absence.ts';
 import type { Beginning } from './beginning.ts';
 import type { Context } from './context.ts';
+import { type FollowedRun, followRun } from './follow-run.ts';
 import { onInterrupts } from './interrupts.ts';
 import type { CliLog } from './log.ts';
 import type { BusFlags } from './options/bus-options.ts';
+import { takesStdout } from './options/output-options.ts';
 import type { RunFlags } from './options/run-options.ts';
+import type { RunOutputs } from './outputs/run-outputs.ts';
 import { showLines, showLive } from './progress.ts';
 import { resumedText } from './resumed-text.ts';
+import type { Terminal } from './terminal.ts';
+import { missedThresholds } from './thresholds.ts';
 
 /** How long the last reports of workers may take after the ledger balances. */
 const LAST_REPORTS = millis(3_000);
@@ -25,12 +42,13 @@ export interface Performance {
   readonly flags: RunFlags & Pick<BusFlags, 'outage'>;
   readonly prefix: string;
   readonly secret: string | undefined;
+  readonly outputs: RunOutputs;
   readonly log: CliLog;
 }
 
 /** Plays a plan on a bus: progress, interrupts, summary. Used by `publisher` and by `run`. @returns the exit code. */
 export async function play(performance: Performance, context: Context): Promise<Exit> {
-  const { bus, beginning, flags, log } = performance;
+  const { bus, beginning, flags, prefix, outputs, log } = performance;
   const { terminal } = context;
   const { run } = beginning;
   await using clock = new MetronomeClock();
@@ -52,6 +70,11 @@ export async function play(performance: Performance, context: Context): Promise<
     else publisher?.stop();
   });
   let outcome: RunOutcome;
+  let followed: FollowedRun | undefined;
+  let watchedFrom: Instant | undefined;
+  const judge = new SloJudge(beginning.slos);
+  const endedBy: string[] = [];
+  let hasEnded = false;
   /** Nobody goes on with the run. */
   let isOver = false;
   const over = new AbortController();
@@ -65,13 +88,27 @@ export async function play(performance: Performance, context: Context): Promise<
   try {
     publisher = await beginning.begin(optionsOf(performance, context, clock), interrupted.signal);
     keeper.lead(() => holdsLock(bus, context));
-    const endProgress = startProgress(performance, { publisher, figures, run, clock, terminal, log });
+    outputs.begin({ run, prefix, publisher, figures, clock });
+    watchedFrom = publisher.resumed === undefined ? undefined : clock.now();
+    const onPoint = (point: TimelinePoint): void => {
+      outputs.add(point);
+      const missed = judge.add(point, hasEnded).map(sloText);
+      if (missed.length === 0) return;
+      endedBy.push(...missed);
+      log.warn({}, `stopping, as a threshold says abort and was missed: ${missed.join('; ')}`);
+      publisher?.stop();
+    };
+    followed = followRun({ publisher, figures, run, clock, onPoint });
+    const { timeline } = followed;
+    const endProgress = startProgress(performance, { publisher, figures, timeline, run, clock, terminal, log });
     outcome = await publisher.run();
+    hasEnded = true;
     endProgress();
     isOver = !outcome.isLeft;
     // Nothing that is still to be asked of it would be answered.
     if (outcome.error?.code === 'DRUM_BUS_UNREACHABLE') await bus.close();
   } catch (error) {
+    await followed?.end();
     await unsubscribe().catch(() => undefined);
     throw absent ?? error;
   } finally {
@@ -80,14 +117,38 @@ export async function play(performance: Performance, context: Context): Promise<
     await keeper.stop(isOver);
   }
   await lastReports(figures, outcome);
+  await followed.end();
   await unsubscribe();
-  const summary = await summaryOf(performance, outcome, figures, interrupted.signal.aborted, keeper.steps);
-  terminal.out(
-    flags.json === true
-      ? renderJson(summary)
-      : renderSummary(summary, { columns: terminal.columns(), color: terminal.color }),
-  );
-  return exitOf(outcome, summary, interrupted.signal.aborted);
+  const interruption = { byUser: interrupted.signal.aborted, byThresholds: endedBy };
+  const { points } = followed.timeline;
+  const watching = { figures, judge, watchedFrom, points };
+  const summary = await summaryOf(performance, outcome, watching, interruption, keeper.steps);
+  await outputs.end(summary, points);
+  showSummary(summary, flags, terminal);
+  const exit = exitOf(outcome, summary, interruption);
+  const missed = missedThresholds(summary, flags.requireRate !== undefined);
+  if (exit === EXIT.done && missed !== undefined) throw missed;
+  return exit;
+}
+
+/** What ended a run before its plan did. */
+interface Interruption {
+  readonly byUser: boolean;
+  /** Texts of those that say abort. */
+  readonly byThresholds: readonly string[];
+}
+
+/** Ops that are dropped when a run is stopped: those of the lead, and of the 100 ms window in which it ends. */
+const CUT = 100_000;
+
+/** Where lines of an output have standard output, people read on standard error. */
+function showSummary(summary: Summary, flags: RunFlags, terminal: Terminal): void {
+  if (flags.json === true) return terminal.out(renderJson(summary));
+  const isTaken = takesStdout(flags);
+  const color = terminal.color && !isTaken;
+  const text = renderSummary(summary, { columns: terminal.columns(), color });
+  if (isTaken) terminal.err(text);
+  else terminal.out(text);
 }
 
 function optionsOf(
@@ -115,12 +176,12 @@ function optionsOf(
 function startProgress({ flags }: Performance, parts: Parameters<typeof showLive>[0]): () => void {
   const { terminal, publisher, log } = parts;
   if (publisher.resumed !== undefined) log.info({}, resumedText(publisher.resumed));
-  const live = terminal.outIsTty && flags.stats !== true && flags.json !== true;
+  const isTaken = flags.json === true || takesStdout(flags);
+  const live = terminal.outIsTty && flags.stats !== true && !isTaken;
   if (flags.quiet === true) return () => undefined;
   if (live) return showLive(parts);
-  // Standard output belongs to the JSON document.
-  if (flags.json === true)
-    return flags.stats === true ? showLines(parts, (line) => terminal.err(`${line}\n`)) : () => undefined;
+  // Standard output belongs to a program.
+  if (isTaken) return flags.stats === true ? showLines(parts, (line) => terminal.err(`${line}\n`)) : () => undefined;
   if (publisher.resumed !== undefined) terminal.out(`[STATS] run ${parts.run} ${resumedText(publisher.resumed)}\n`);
   return showLines(parts, (line) => terminal.out(`${line}\n`));
 }
@@ -138,8 +199,8 @@ async function lastReports(figures: FanIn, { run, entries }: RunOutcome): Promis
 async function summaryOf(
   performance: Performance,
   outcome: RunOutcome,
-  figures: FanIn,
-  interrupted: boolean,
+  watching: Pick<SummaryInput, 'figures' | 'judge' | 'watchedFrom' | 'points'>,
+  { byUser, byThresholds }: Interruption,
   steps: readonly ClockStep[],
 ): Promise<Summary> {
   const { bus, flags, prefix } = performance;
@@ -151,21 +212,46 @@ async function summaryOf(
     ended: outcome.ended,
     scale: Number(outcome.scale),
     speed: Number(outcome.speed),
-    state: interrupted ? 'interrupted' : outcome.state === 'done' ? 'finished' : outcome.state,
+    state: stateOf(outcome, { byUser, byThresholds }),
     ledger: ledgerOf(outcome.entries),
+    record: await recordOf(bus, outcome.run),
     spans: outcome.spans,
     plannedInWindow: (task, from, to) => outcome.planned.between(task, from, to),
-    figures,
+    ...watching,
+    cut: outcome.state === 'stopped' ? micros(flags.lead + CUT) : undefined,
+    requiredRate: flags.requireRate,
     deadLetters: dead.reduce((sum, queue) => sum + queue.dead, 0),
     clean: flags.clean === true,
-    notes: [...notesOf(outcome), ...steps.map(stepNote)],
+    notes: [
+      ...byThresholds.map((text) => `ended by the threshold '${text}'`),
+      ...notesOf(outcome),
+      ...performance.outputs.problems,
+      ...steps.map(stepNote),
+    ],
   });
+}
+
+function stateOf({ state }: RunOutcome, { byUser, byThresholds }: Interruption): string {
+  if (byUser) return 'interrupted';
+  if (state === 'stopped' && byThresholds.length > 0) return 'aborted';
+  return state === 'done' ? 'finished' : state;
+}
+
+async function recordOf(bus: Bus, run: string): Promise<RunRecord | undefined> {
+  try {
+    const fields = await bus.readRun(run);
+    return fields === undefined ? undefined : decodeRun(fields);
+  } catch (error) {
+    // Redis is away or has forgotten the run: the summary has a note of it.
+    if (error instanceof DrumlineError) return undefined;
+    throw error;
+  }
 }
 
 function stepNote({ at, by }: ClockStep): string {
   const when = new Date(at / 1_000).toISOString().slice(11, 21);
   const way = by > 0 ? 'forwards' : 'backwards';
-  return `Redis's clock was stepped ${durationText(Math.abs(by))} ${way} at ${when}: the run went on by its own, latencies are as exact as ever`;
+  return `Redis's clock was stepped ${durationText(Math.abs(by))} ${way} at ${when}: the run went on by its own clock, and latencies are right within the error bars`;
 }
 
 /** Whether this process is the one that may publish. */
@@ -184,8 +270,8 @@ function notesOf({ run, error, resumed }: RunOutcome): string[] {
   return notes;
 }
 
-function exitOf({ error, state }: RunOutcome, { balanced }: Summary, interrupted: boolean): Exit {
+function exitOf({ error, state }: RunOutcome, { balanced }: Summary, { byUser, byThresholds }: Interruption): Exit {
   if (error instanceof DrumlineError) return error.exit;
-  if (interrupted || state === 'stopped') return EXIT.interrupted;
+  if (byUser || (state === 'stopped' && byThresholds.length === 0)) return EXIT.interrupted;
   return balanced ? EXIT.done : EXIT.incomplete;
 }

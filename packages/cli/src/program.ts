@@ -10,13 +10,16 @@ const HELP = `
 A first run, in one process, against a Redis on this host:
   drumline run --db redis --endpoint 127.0.0.1:6379 --scale 0.0001
 
+A load on an HTTP server, with no files at all:
+  drumline http http://127.0.0.1:8080/ --qps 500 --duration 30s
+
 On several machines, which meet on one Redis:
   drumline publisher --redis control:6379 --traffic traffic/traffic.json
   drumline worker    --redis control:6379 --db dynamodb          (as often as you like)
   drumline notify    --redis control:6379 rate 50%
 
 Options also come from the environment: DRUMLINE_REDIS, DRUMLINE_PREFIX, DRUMLINE_ENDPOINT, DRUMLINE_SECRET, …
-Exit codes: 0 done, 1 bug, 2 bad input, 4 Redis or target unreachable, 5 incomplete, 130 interrupted.
+Exit codes: 0 done, 1 bug, 2 bad input, 3 thresholds missed, 4 Redis or target unreachable, 5 incomplete, 130 interrupted.
 `;
 
 /** Adds one command to the program; `done` takes its exit code. */
@@ -27,11 +30,14 @@ const COMMANDS: Readonly<Record<string, () => Promise<DefineCommand>>> = {
   publisher: async () => (await import('./commands/publisher.ts')).definePublisher,
   worker: async () => (await import('./commands/worker.ts')).defineWorker,
   run: async () => (await import('./commands/run.ts')).defineRun,
+  http: async () => (await import('./commands/http.ts')).defineHttp,
   notify: async () => (await import('./commands/notify.ts')).defineNotify,
   status: async () => (await import('./commands/status.ts')).defineStatus,
   plan: async () => (await import('./commands/plan.ts')).definePlan,
   validate: async () => (await import('./commands/validate.ts')).defineValidate,
   keys: async () => (await import('./commands/keys.ts')).defineKeys,
+  compare: async () => (await import('./commands/compare.ts')).defineCompare,
+  report: async () => (await import('./commands/report.ts')).defineReport,
   chaos: async () => (await import('./commands/chaos.ts')).defineChaos,
 };
 

@@ -1,7 +1,8 @@
 import type { SystemClock } from '@drumline/core/clock';
 import { type Instant, micros } from '@drumline/core/units';
 import type { Publisher, PublisherStatus } from '@drumline/publisher';
-import { type FanIn, LiveDisplay, type LiveTask, liveView, statsLine } from '@drumline/report';
+import { type FanIn, LiveDisplay, type LiveTask, liveView, statsLine, type Timeline } from '@drumline/report';
+import { factorOf } from './follow-run.ts';
 import type { CliLog } from './log.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -14,6 +15,7 @@ const RATE_OVER = micros(1_000_000);
 export interface ProgressParts {
   readonly publisher: Publisher;
   readonly figures: FanIn;
+  readonly timeline: Timeline;
   readonly run: string;
   readonly clock: SystemClock;
   readonly terminal: Terminal;
@@ -22,16 +24,17 @@ export interface ProgressParts {
 
 /** Shows the live display on a terminal. @returns ends it. */
 export function showLive(parts: ProgressParts): () => void {
-  const { terminal, clock, log } = parts;
+  const { terminal, clock, log, timeline } = parts;
   const display = new LiveDisplay((text) => terminal.out(text), clock);
   log.divert((line) => display.print(line));
   let intervals = new Map<number, LiveTask['response']>();
-  let lookedAt = 0;
+  let shown = 0;
   const draw = (): void => {
     const now = clock.now();
-    if (now - lookedAt > LINE_MS * 1_000) {
-      lookedAt = now;
-      intervals = responses(parts, now);
+    const newest = timeline.points.at(-1)?.at ?? 0;
+    if (newest !== shown) {
+      shown = newest;
+      intervals = responses(timeline);
     }
     const screen = { columns: terminal.columns(), rows: terminal.rows() - 1, color: terminal.color };
     display.show(liveView(liveState(parts, now, intervals), screen), screen.columns);
@@ -113,22 +116,15 @@ function stateOf({ state, backlog, backlogState, heldUpBy }: PublisherStatus): s
   return state === 'draining' ? 'draining' : undefined;
 }
 
-const factorOf = ({ factor }: PublisherStatus): number => {
-  const [over = 1, under = 1] = factor.split('/').map(Number);
-  return Math.round((over / under) * 1_000) / 1_000;
-};
-
 const aliveWorkers = (figures: FanIn, now: Instant): number =>
   figures.workers().filter(({ at }) => now - at < 5_000_000).length;
 
-function responses({ figures, run }: ProgressParts, now: Instant): Map<number, LiveTask['response']> {
+/** Of the last second of which all is known. */
+function responses(timeline: Timeline): Map<number, LiveTask['response']> {
   const found = new Map<number, LiveTask['response']>();
-  for (const interval of figures.look(now)) {
-    if (interval.run !== run || interval.response.total === 0) continue;
-    found.set(interval.task, {
-      p50: micros(interval.response.percentile(50)),
-      p99: micros(interval.response.percentile(99)),
-    });
+  for (const { task, response } of timeline.points.at(-1)?.tasks ?? []) {
+    if (response.total === 0) continue;
+    found.set(task, { p50: response.percentile(50), p99: response.percentile(99) });
   }
   return found;
 }

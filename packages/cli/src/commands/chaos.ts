@@ -57,7 +57,7 @@ What --what takes:
 
   drumline chaos                                                     half a minute of a little of everything
   drumline chaos --what workers --kills 20 --duration 2m --qps 20000
-  drumline chaos --traffic my.json --config my-config.json --seed 7  the same faults whenever the seed is the same
+  drumline chaos --traffic my.json --config my-config.json --seed 7  the same faults are drawn whenever the seed is the same
 
 Exit codes: 0 it holds, 2 bad input or no redis-server, 5 it does not hold, 130 interrupted.
 `;

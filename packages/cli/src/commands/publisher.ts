@@ -1,7 +1,9 @@
 import { connectRedis } from '@drumline/bus';
 import type { Bus } from '@drumline/core/bus';
 import { SystemClock } from '@drumline/core/clock';
+import { readConfig } from '@drumline/core/config';
 import { DrumlineError, EXIT, type Exit } from '@drumline/core/errors';
+import type { Slo } from '@drumline/core/slo';
 import { Standby, type Watched } from '@drumline/publisher';
 import type { Command } from 'commander';
 import { deadRun, newRun } from '../beginning.ts';
@@ -11,10 +13,13 @@ import { readInputs } from '../files.ts';
 import { onInterrupts } from '../interrupts.ts';
 import { type CliLog, makeLog } from '../log.ts';
 import { type BusFlags, redisOptions, withBusOptions } from '../options/bus-options.ts';
+import { checkOutputOptions } from '../options/output-options.ts';
 import { checkResumeOptions, isResuming, type ResumeFlags, withResumeOptions } from '../options/resume-options.ts';
 import { type RunFlags, withRunOptions } from '../options/run-options.ts';
 import { type SecretFlags, secretOf, withLogOption, withSecretOption } from '../options/secret.ts';
+import { RunOutputs } from '../outputs/run-outputs.ts';
 import { type Performance, play } from '../play.ts';
+import { readThresholds } from '../thresholds.ts';
 
 type PublisherFlags = BusFlags & SecretFlags & RunFlags & ResumeFlags & { readonly logLevel: string };
 type Setting = Omit<Performance, 'beginning'>;
@@ -28,23 +33,35 @@ export function definePublisher(program: Command, context: Context, done: (exit:
     .addHelpText('after', '\nCtrl-C: publish no more and finish what is published. Twice: drop what is not sent.\n')
     .action(async (flags: PublisherFlags) => {
       checkResumeOptions(flags, command);
+      checkOutputOptions(flags);
       done(await publish(flags, context));
     });
 }
 
 async function publish(flags: PublisherFlags, context: Context): Promise<Exit> {
   const log = makeLog(context.terminal, flags.logLevel);
-  const inputs = isResuming(flags) ? undefined : readInputs(flags.config, flags.traffic);
+  // Bad thresholds are to be known before anything waits or is taken over.
+  const slos = readThresholds(flags.slo ?? []);
+  const beginning = isResuming(flags) ? undefined : newRun(readInputs(flags.config, flags.traffic), flags);
+  await using outputs = await RunOutputs.open(flags, context.terminal, log);
   const bus = await connectRedis(redisOptions(flags, context));
   try {
     await warnOfEviction(bus, log);
-    const setting = { bus, flags, prefix: flags.prefix, secret: secretOf(flags, context), log };
-    if (inputs !== undefined) return await play({ ...setting, beginning: newRun(inputs, flags) }, context);
-    if (flags.standby === true) return await standBy(setting, flags, context);
-    return await play({ ...setting, beginning: deadRun(await runOf(bus, flags), flags, true) }, context);
+    const setting = { bus, flags, prefix: flags.prefix, secret: secretOf(flags, context), outputs, log };
+    if (beginning !== undefined) return await play({ ...setting, beginning }, context);
+    if (flags.standby === true) return await standBy(setting, slos, flags, context);
+    const run = await runOf(bus, flags);
+    const all = [...(await inheritedThresholds(bus)), ...slos];
+    return await play({ ...setting, beginning: deadRun(run, all, flags, true) }, context);
   } finally {
     await bus.close();
   }
+}
+
+/** Those of the fleet's config. */
+async function inheritedThresholds(bus: Bus): Promise<readonly Slo[]> {
+  const text = await bus.readConfig();
+  return text === undefined ? [] : readConfig(text, 'the config in Redis').slos;
 }
 
 async function runOf(bus: Bus, { resume, prefix }: PublisherFlags): Promise<string> {
@@ -54,7 +71,7 @@ async function runOf(bus: Bus, { resume, prefix }: PublisherFlags): Promise<stri
 }
 
 /** Waits for the run's publisher to die, and goes on in its place, unless another one that stands by is faster. */
-async function standBy(setting: Setting, flags: PublisherFlags, context: Context): Promise<Exit> {
+async function standBy(setting: Setting, slos: readonly Slo[], flags: PublisherFlags, context: Context): Promise<Exit> {
   const { bus, log } = setting;
   let run = typeof flags.resume === 'string' ? flags.resume : undefined;
   for (;;) {
@@ -66,7 +83,8 @@ async function standBy(setting: Setting, flags: PublisherFlags, context: Context
     }
     log.warn({}, `run ${seen.run} has lost its publisher: taking over`);
     try {
-      return await play({ ...setting, beginning: deadRun(seen.run, flags, false) }, context);
+      const all = [...(await inheritedThresholds(bus)), ...slos];
+      return await play({ ...setting, beginning: deadRun(seen.run, all, flags, false) }, context);
     } catch (error) {
       if (!(error instanceof DrumlineError) || !OTHERS.has(error.code)) throw error;
       log.info({}, `run ${seen.run} is in other hands: ${error.message}`);

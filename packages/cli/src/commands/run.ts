@@ -2,17 +2,20 @@ import { availableParallelism } from 'node:os';
 import { connectRedis, MemoryBus, MemoryFleet } from '@drumline/bus';
 import type { Bus } from '@drumline/core/bus';
 import { DrumlineError, type Exit } from '@drumline/core/errors';
-import { type EngineOpener, openInline, openOsThread, type Worker } from '@drumline/worker';
+import { type EngineOpener, openInline, openOsThread, type TargetOptions, type Worker } from '@drumline/worker';
 import { type Command, Option } from 'commander';
 import { newRun } from '../beginning.ts';
 import type { Context } from '../context.ts';
-import { readInputs } from '../files.ts';
+import { type Inputs, readInputs } from '../files.ts';
+import { httpTargetOf } from '../http-target-of.ts';
 import { type CliLog, makeLog } from '../log.ts';
 import { type BusFlags, redisOptions, withBusOptions } from '../options/bus-options.ts';
+import { checkOutputOptions } from '../options/output-options.ts';
 import { type RunFlags, withRunOptions } from '../options/run-options.ts';
 import { type SecretFlags, secretOf, withLogOption, withSecretOption } from '../options/secret.ts';
 import { type TargetFlags, targetOf, withTargetOptions } from '../options/target-options.ts';
 import { wholeNumber } from '../options/values.ts';
+import { RunOutputs } from '../outputs/run-outputs.ts';
 import { play } from '../play.ts';
 import { startWorker } from '../start-worker.ts';
 
@@ -34,6 +37,10 @@ interface Fleet {
   readonly engines: number;
 }
 
+interface FleetWithTarget extends Fleet {
+  readonly target: TargetOptions;
+}
+
 export function defineRun(program: Command, context: Context, done: (exit: Exit) => void): void {
   const command = program
     .command('run')
@@ -48,11 +55,18 @@ export function defineRun(program: Command, context: Context, done: (exit: Exit)
     .action(async (flags: RunCommandFlags) => done(await run(flags, context)));
 }
 
-async function run(flags: RunCommandFlags, context: Context): Promise<Exit> {
+const run = (flags: RunCommandFlags, context: Context): Promise<Exit> =>
+  runInputs(readInputs(flags.config, flags.traffic), flags, context);
+
+/** Plays the plan with workers of its own. @returns the exit code. */
+export async function runInputs(inputs: Inputs, flags: RunCommandFlags, context: Context): Promise<Exit> {
   const log = makeLog(context.terminal, flags.logLevel);
-  const inputs = readInputs(flags.config, flags.traffic);
+  const target = httpTargetOf(inputs, targetOf(flags, context));
   if (flags.workers < 1)
     throw new DrumlineError('DRUM_USAGE', '--workers is 0; `run` starts its own and needs at least 1');
+  checkOutputOptions(flags);
+  const beginning = newRun(inputs, flags);
+  await using outputs = await RunOutputs.open(flags, context.terminal, log);
   const fleet = fleetOf(flags, context);
   const buses: Bus[] = [];
   const openBus = async (): Promise<Bus> => {
@@ -67,12 +81,12 @@ async function run(flags: RunCommandFlags, context: Context): Promise<Exit> {
     await bus.writeConfig(inputs.configText);
     const crash = Promise.withResolvers<Exit>();
     for (let i = 0; i < flags.workers; i += 1) {
-      workers.push(await startOne(flags, context, { ...fleet, openBus }, i, log, (error) => crash.reject(error)));
+      workers.push(
+        await startOne(flags, context, { ...fleet, openBus, target }, i, log, (error) => crash.reject(error)),
+      );
     }
-    const played = play(
-      { bus, beginning: newRun(inputs, flags), flags, prefix: flags.prefix, secret: secretOf(flags, context), log },
-      context,
-    );
+    const setting = { bus, flags, prefix: flags.prefix, secret: secretOf(flags, context), outputs, log };
+    const played = play({ ...setting, beginning }, context);
     return await Promise.race([played, crash.promise]);
   } finally {
     await Promise.all(workers.map((worker) => worker.end('drain')));
@@ -98,7 +112,7 @@ function fleetOf(flags: RunCommandFlags, context: Context): Fleet {
 async function startOne(
   flags: RunCommandFlags,
   context: Context,
-  fleet: Fleet,
+  fleet: FleetWithTarget,
   index: number,
   log: CliLog,
   onCrash: (error: unknown) => void,
@@ -109,7 +123,7 @@ async function startOne(
       bus: await fleet.openBus(),
       openEngine: fleet.openEngine,
       engines: fleet.engines,
-      target: targetOf(flags, context),
+      target: fleet.target,
       createTable: flags.createTable === true && index === 0,
       secret: secretOf(flags, context),
       allow: [],

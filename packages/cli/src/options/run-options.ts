@@ -1,9 +1,10 @@
 import { type Micros, type Millis, micros, millis } from '@drumline/core/units';
 import type { BacklogPolicy } from '@drumline/publisher';
 import { type Command, Option } from 'commander';
-import { duration, durationMillis, positiveDecimal, wholeNumber } from './values.ts';
+import { type OutputFlags, withOutputOptions } from './output-options.ts';
+import { duration, durationMillis, portion, positiveDecimal, repeated, wholeNumber } from './values.ts';
 
-export interface RunFlags {
+export interface RunFlags extends OutputFlags {
   readonly config: string;
   readonly traffic: string;
   readonly scale: string;
@@ -14,6 +15,10 @@ export interface RunFlags {
   readonly workers: number;
   readonly waitWorkers: Millis;
   readonly patience: Millis;
+  /** Texts of thresholds. */
+  readonly slo?: readonly string[];
+  /** A share of 1. */
+  readonly requireRate?: number;
   readonly clean?: boolean;
   readonly stats?: boolean;
   readonly json?: boolean;
@@ -37,9 +42,13 @@ export function withScaleOptions(command: Command): Command {
     );
 }
 
-/** The options that say how a plan is played; `workers` has a meaning of its own in each command. */
-export function withRunOptions(command: Command, workers: string): Command {
-  return withScaleOptions(withInputOptions(command))
+/** The options that say what is played, and how; `workers` has a meaning of its own in each command. */
+export const withRunOptions = (command: Command, workers: string): Command =>
+  withPlayOptions(withScaleOptions(withInputOptions(command)), workers);
+
+/** The options that say how a plan is played. */
+export function withPlayOptions(command: Command, workers: string): Command {
+  const run = command
     .addOption(
       new Option('--lead <time>', 'how far ahead of its time a beat is on the queues')
         .argParser(duration)
@@ -66,8 +75,19 @@ export function withRunOptions(command: Command, workers: string): Command {
         .argParser(durationMillis)
         .default(millis(60_000), '60s'),
     )
+    .option(
+      '--slo <threshold>',
+      "exit with 3 unless it is kept, e.g. 'response_time p99 < 250ms', 'getItem: errors < 0.1% over 10s abort'; may be repeated",
+      repeated,
+    )
+    .option(
+      '--require-rate <share>',
+      'exit with 3 unless so much of the plan goes out in its second, e.g. 99.9%',
+      portion,
+    )
     .option('--clean', 'show latencies without the seconds that were disturbed (stall, redelivery, clock)')
     .option('--stats', 'print a [STATS] line a second for each running task')
     .option('--json', 'print the summary as JSON on standard output')
     .option('--quiet', 'no progress, only the summary');
+  return withOutputOptions(run);
 }

@@ -24,6 +24,9 @@ export function duration(text: string): Micros {
 
 export const durationMillis = (text: string): Millis => millis(duration(text) / 1_000);
 
+/** Collects an option that may be given several times, as it is. */
+export const repeated = (text: string, before: readonly string[] = []): string[] => [...before, text];
+
 /** Collects an option that may be given several times, or with commas. */
 export const listOf = (text: string, before: readonly string[] = []): string[] => [
   ...before,
@@ -32,3 +35,18 @@ export const listOf = (text: string, before: readonly string[] = []): string[] =
     .map((part) => part.trim())
     .filter((part) => part !== ''),
 ];
+
+/** A share above 0 and of 1 at most, such as 99.9% or 0.999. */
+export function portion(text: string): number {
+  const value = share(text);
+  if (value > 0 && value <= 1) return value;
+  throw new InvalidArgumentError('It must be a share from 0% to 100%, such as 99.9%.');
+}
+
+/** A share, such as 5% or 0.05. */
+export function share(text: string): number {
+  const [, number, percent] = /^(\d+(?:\.\d+)?)(%?)$/u.exec(text.replaceAll(' ', '')) ?? [];
+  const value = Number(number) / (percent === '%' ? 100 : 1);
+  if (value >= 0 && value <= 10) return value;
+  throw new InvalidArgumentError('It must be a share, such as 5% or 0.05.');
+}
