@@ -76,23 +76,38 @@ describe('what a run prints', () => {
     await run(['--json', '--digest', '--speed', '4'], ({ code, out, err }) => {
       expect(code).toBe(0);
       const counts = { planned: 0, published: 0, ok: 0, failed: 0, dropped: 0, duplicate: 0 };
-      const latency = ['count', 'maxUs', 'meanUs', 'minUs', 'p50Us', 'p90Us', 'p95Us', 'p999Us', 'p99Us', 'stddevUs'];
+      const latency = [
+        'count',
+        'hdr',
+        'maxUs',
+        'meanUs',
+        'minUs',
+        'p50Us',
+        'p90Us',
+        'p95Us',
+        'p999Us',
+        'p99Us',
+        'stddevUs',
+      ];
       const summary = JSON.parse(out) as Record<string, unknown> & {
         tasks: Record<string, object>[];
         workers: object[];
       };
       expect(Object.keys(summary).toSorted()).toEqual([
         'balanced',
+        'certificate',
         'deadLetters',
         'disturbed',
         'elapsedUs',
         'ended',
         'ledger',
         'notes',
+        'played',
         'prefix',
         'run',
         'scale',
         'shown',
+        'slos',
         'speed',
         'started',
         'state',
@@ -123,15 +138,18 @@ describe('what a run prints', () => {
           'early',
           'errors',
           'items',
+          'late',
           'lateness',
           'ledger',
           'misses',
           'rate',
           'response',
+          'seed',
           'service',
           'task',
           'throttles',
           'unprocessed',
+          'waited',
           'worstWindow',
         ]);
         expect(Object.keys(task['response'] ?? {}).toSorted()).toEqual(latency);

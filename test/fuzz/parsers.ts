@@ -115,6 +115,7 @@ function reportSample(): string {
     threads: 3,
     paused: false,
     eventLoopDelay: { p50: millis(1), p99: millis(2), max: millis(3) },
+    loopBusy: 0.5,
     cpu: 0.5,
     memory: { rss: 1, heapUsed: 1 },
     clockError: micros(3),
