@@ -12,6 +12,7 @@ interface Outcome {
   /** Redis has lost data, as it may with a replica that lags, and the run said so. */
   readonly lost: boolean;
   readonly problems: readonly string[];
+  readonly notes: readonly string[];
   readonly missed: number;
   readonly faults: readonly unknown[];
   readonly measured: readonly { readonly figure: 'redelivery' | 'gap'; readonly ms: number }[];
@@ -70,7 +71,7 @@ async function runChaos(args: readonly (string | number)[]): Promise<Outcome> {
   const outcome = JSON.parse(out) as Outcome;
   const { holds, problems, measured, faults, missed } = outcome;
   console.log(
-    `    exit ${code}: ${holds ? (outcome.lost ? 'Redis has lost data, and the run says so' : 'holds') : problems.join('; ')}; ${faults.length - missed} faults, ${measured.length} timed, load ${loadavg()[0]?.toFixed(1)}`,
+    `    exit ${code}: ${holds ? (outcome.lost ? `the run says that Redis has lost data (${outcome.notes.join('; ')})` : 'holds') : problems.join('; ')}; ${faults.length - missed} faults, ${measured.length} timed, load ${loadavg()[0]?.toFixed(1)}`,
   );
   if (!holds) console.log(err.split('\n').slice(-40).join('\n'));
   return outcome;

@@ -8,6 +8,7 @@ import { control } from './control.ts';
 import { drivers } from './drivers.ts';
 import { dynalite } from './dynalite.ts';
 import { histogram } from './histogram.ts';
+import { http } from './http.ts';
 import { jitter } from './jitter.ts';
 import { keys } from './keys.ts';
 import { printLoad, printMachine } from './machine.ts';
@@ -29,6 +30,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   drivers,
   workerRedis,
   workerDynamoDb,
+  http,
   workerCli,
   dynalite,
   jitter,

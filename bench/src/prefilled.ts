@@ -26,10 +26,15 @@ export const configText = (threads: number, inFlight: number, table = 'stress'):
  * Empties the bus and puts a run on it whose ops are all due: what a worker does with them shows how fast it is.
  * @returns the run's id.
  */
-export async function prefill(options: RedisOptions, ops: number, threads: number): Promise<string> {
+export async function prefill(
+  options: RedisOptions,
+  ops: number,
+  threads: number,
+  action: object = UPDATE,
+): Promise<string> {
   const bus = await connectRedis(options);
   try {
-    const text = JSON.stringify({ ...UPDATE, qps: 1_000_000, times: ops });
+    const text = JSON.stringify({ ...action, qps: 1_000_000, times: ops });
     const { tasks } = readPlan(text, 'bench');
     const run = `b${ops}x${threads}`;
     const origin: Instant = shift(await bus.time(), micros(-1_000_000));
