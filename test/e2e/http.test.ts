@@ -115,6 +115,9 @@ describe('http tasks', () => {
   });
 });
 
+/** µs that a busy machine may keep a process off its core. */
+const OFF_CORE = 100_000;
+
 describe('what is measured of an HTTP server', () => {
   /**
    * The server writes down when each answer left. From that and the plan follows what every response took; the engine's own
@@ -136,17 +139,18 @@ describe('what is measured of an HTTP server', () => {
       .toSorted((a, b) => a - b);
     const at = (share: number): number => took[Math.ceil(share * took.length) - 1] ?? 0;
     expect([took.length, task?.ledger.ok, task?.response.count]).toEqual([300, 300, 300]);
-    // `started` is in whole ms; histograms are exact to 0.1 %.
-    const below = 2_000 + 2 * (summary.certificate?.clockErrorUs ?? 0);
-    const above = 5_000 + (summary.certificate?.generator.loopDelayMaxUs ?? 0);
-    for (const [measured, real] of [
-      [task?.response.p50Us, at(0.5)],
-      [task?.response.p90Us, at(0.9)],
-      [task?.response.p99Us, at(0.99)],
-      [task?.response.maxUs, at(1)],
+    // `started` is in whole ms, histograms are exact to 0.1 %, and either process may have been off its core between the two
+    // readings of one answer: half of all ops are spared that, the slowest are not.
+    const bar = 5_000 + 2 * (summary.certificate?.clockErrorUs ?? 0);
+    const late = (summary.certificate?.generator.loopDelayMaxUs ?? 0) + OFF_CORE;
+    for (const [measured, real, spared] of [
+      [task?.response.p50Us, at(0.5), true],
+      [task?.response.p90Us, at(0.9), false],
+      [task?.response.p99Us, at(0.99), false],
+      [task?.response.maxUs, at(1), false],
     ] as const) {
-      expect(measured).toBeGreaterThan(0.998 * real - below);
-      expect(measured).toBeLessThan(1.002 * real + above);
+      expect(measured).toBeGreaterThan(0.998 * real - (spared ? bar : bar + OFF_CORE));
+      expect(measured).toBeLessThan(1.002 * real + bar + late);
     }
     // Whoever was due at the beginning of the stall waited for its end.
     expect(at(0.99)).toBeGreaterThan(900_000);
