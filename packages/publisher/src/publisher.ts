@@ -109,6 +109,7 @@ export class Publisher {
     await Promise.race([this.#playToEnd(desk), this.#failed.promise]);
     // As stopping and resuming may be under way, and may take as long as the bus lets them.
     await this.#atMost(Promise.all(this.#errands));
+    await this.#awaitBegun();
     this.#ended.abort();
     await this.#atMost(Promise.all([lookout.stop(), deathWatch.stop(), judging, desk.then((open) => open.close())]));
     await this.#sayFarewell();
@@ -337,6 +338,14 @@ export class Publisher {
     this.#endPause();
     // Nobody wants the load that was too much.
     if (code === 'DRUM_BACKLOG') this.#run('dropping what is not sent', this.#dropUnsent());
+  }
+
+  /** What workers had begun when they were told to drop the rest still ends, and is counted. */
+  async #awaitBegun(): Promise<void> {
+    if (this.#error?.code !== 'DRUM_BACKLOG') return;
+    const { clock } = this.#options;
+    const until = clock.now() + this.#cast.settings.config.timeout + microsOf(FAREWELL_WITHIN);
+    while (!this.#accounts.isAllSettled && clock.now() < until) await clock.sleep(SETTLED_EVERY);
   }
 
   async #sayFarewell(): Promise<void> {
