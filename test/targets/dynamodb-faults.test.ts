@@ -1,26 +1,8 @@
 import { expect, test } from 'vitest';
 import { DYNAMODB_FAULTS, FAULTS } from '../servers/index.ts';
-import { DYNAMODB, survives } from './survival.ts';
+import { CONNECT, codesOfFaults, DYNAMODB, survives, TIMED_OUT } from './survival.ts';
 
-const CONNECT = 'DRUM_CONNECT';
-const TIMED_OUT = 'DRUM_OP_TIMEOUT';
 const ANSWER = 'DRUM_DDB_ANSWER';
-
-/** How ops end under faults that need no protocol. */
-const COMMON: Readonly<Record<keyof typeof FAULTS, readonly string[]>> = {
-  refuses: [CONNECT],
-  isDeaf: [TIMED_OUT, CONNECT],
-  saysNothing: [TIMED_OUT, CONNECT],
-  closesAtOnce: [CONNECT],
-  resetsAtOnce: [CONNECT],
-  closesInsteadOfAnswering: [CONNECT],
-  resetsInsteadOfAnswering: [CONNECT],
-  resetsInTheAnswer: [CONNECT, ANSWER],
-  closesInTheAnswer: [CONNECT, ANSWER],
-  stopsInTheAnswer: [TIMED_OUT, CONNECT, ANSWER],
-  sendsGarbage: [ANSWER, CONNECT],
-  sendsZeros: [ANSWER, CONNECT],
-};
 
 const DYNAMODB_CODES: Readonly<Record<keyof typeof DYNAMODB_FAULTS, readonly string[]>> = {
   isThrottling: ['DRUM_DDB_THROTTLED'],
@@ -56,7 +38,7 @@ const DYNAMODB_CODES: Readonly<Record<keyof typeof DYNAMODB_FAULTS, readonly str
 };
 
 const common = (Object.keys(FAULTS) as (keyof typeof FAULTS)[]).map(
-  (name) => [name, FAULTS[name], COMMON[name]] as const,
+  (name) => [name, FAULTS[name], codesOfFaults(ANSWER)[name]] as const,
 );
 const own = (Object.keys(DYNAMODB_FAULTS) as (keyof typeof DYNAMODB_FAULTS)[]).map(
   (name) => [name, DYNAMODB_FAULTS[name], DYNAMODB_CODES[name]] as const,

@@ -1,26 +1,8 @@
 import { expect, test } from 'vitest';
 import { FAULTS, REDIS_FAULTS } from '../servers/index.ts';
-import { REDIS, survives } from './survival.ts';
+import { CONNECT, codesOfFaults, REDIS, survives, TIMED_OUT } from './survival.ts';
 
-const CONNECT = 'DRUM_CONNECT';
-const TIMED_OUT = 'DRUM_OP_TIMEOUT';
 const ANSWER = 'DRUM_REDIS_ANSWER';
-
-/** How ops end under faults that need no protocol. */
-const COMMON: Readonly<Record<keyof typeof FAULTS, readonly string[]>> = {
-  refuses: [CONNECT],
-  isDeaf: [TIMED_OUT, CONNECT],
-  saysNothing: [TIMED_OUT, CONNECT],
-  closesAtOnce: [CONNECT],
-  resetsAtOnce: [CONNECT],
-  closesInsteadOfAnswering: [CONNECT],
-  resetsInsteadOfAnswering: [CONNECT],
-  resetsInTheAnswer: [CONNECT, ANSWER],
-  closesInTheAnswer: [CONNECT, ANSWER],
-  stopsInTheAnswer: [TIMED_OUT, CONNECT, ANSWER],
-  sendsGarbage: [ANSWER, CONNECT],
-  sendsZeros: [ANSWER, CONNECT],
-};
 
 const REDIS_CODES: Readonly<Record<keyof typeof REDIS_FAULTS, readonly string[]>> = {
   isBusy: ['DRUM_REDIS_UNAVAILABLE'],
@@ -54,7 +36,7 @@ const REDIS_CODES: Readonly<Record<keyof typeof REDIS_FAULTS, readonly string[]>
 };
 
 const common = (Object.keys(FAULTS) as (keyof typeof FAULTS)[]).map(
-  (name) => [name, FAULTS[name], COMMON[name]] as const,
+  (name) => [name, FAULTS[name], codesOfFaults(ANSWER)[name]] as const,
 );
 const own = (Object.keys(REDIS_FAULTS) as (keyof typeof REDIS_FAULTS)[]).map(
   (name) => [name, REDIS_FAULTS[name], REDIS_CODES[name]] as const,

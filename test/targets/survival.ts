@@ -3,7 +3,18 @@ import type { Action } from '@drumline/core/plan';
 import { micros, millis } from '@drumline/core/units';
 import { Abort, type Driver, type DriverOptions, type Outcome, openDriver } from '@drumline/targets';
 import { expect, onTestFinished } from 'vitest';
-import { eventually, type Fault, type HostileTcp, startHostileDynamoDb, startHostileRedis } from '../servers/index.ts';
+import {
+  eventually,
+  type FAULTS,
+  type Fault,
+  type HostileTcp,
+  startHostileDynamoDb,
+  startHostileRedis,
+} from '../servers/index.ts';
+
+export const CONNECT = 'DRUM_CONNECT';
+export const TIMED_OUT = 'DRUM_OP_TIMEOUT';
+
 import { bytes, item, op, options } from './target.ts';
 
 /** ms that an op may take before it is told to let go, as the pump does it: where nothing may take that long, and where all does. */
@@ -157,3 +168,23 @@ export async function survives(
   await eventually('every connection is closed', () => server.open === 0);
   return all;
 }
+
+/**
+ * How ops end under faults that need no protocol.
+ *
+ * @param answer the driver's code for what is no answer of its protocol
+ */
+export const codesOfFaults = (answer: string): Readonly<Record<keyof typeof FAULTS, readonly string[]>> => ({
+  refuses: [CONNECT],
+  isDeaf: [TIMED_OUT, CONNECT],
+  saysNothing: [TIMED_OUT, CONNECT],
+  closesAtOnce: [CONNECT],
+  resetsAtOnce: [CONNECT],
+  closesInsteadOfAnswering: [CONNECT],
+  resetsInsteadOfAnswering: [CONNECT],
+  resetsInTheAnswer: [CONNECT, answer],
+  closesInTheAnswer: [CONNECT, answer],
+  stopsInTheAnswer: [TIMED_OUT, CONNECT, answer],
+  sendsGarbage: [answer, CONNECT],
+  sendsZeros: [answer, CONNECT],
+});
