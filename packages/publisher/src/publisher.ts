@@ -21,6 +21,7 @@ import type { PremiereOptions, PublisherOptions, TakeoverOptions } from './publi
 import { recount } from './recount.ts';
 import type { PublisherStatus, RunOutcome } from './run-outcome.ts';
 import { takeRunOver } from './takeover.ts';
+import { taskStatuses } from './task-status.ts';
 
 const JUDGE_EVERY: Millis = millis(100);
 const SETTLED_EVERY: Millis = millis(20);
@@ -187,7 +188,6 @@ export class Publisher {
   get status(): PublisherStatus {
     const { score, dispatcher, piece } = this.#cast;
     const now = this.#options.clock.now();
-    const playing = new Set(this.#conductor.isPlaying ? score.running() : []);
     return {
       state: this.state,
       elapsed: micros(Math.max(0, now - piece.origin)),
@@ -196,19 +196,7 @@ export class Publisher {
       backlog: dispatcher.backlog(now),
       backlogState: this.#guard.state,
       heldUpBy: this.#guard.heldUpBy,
-      tasks: score.voices.map(({ play, span }) => {
-        const { task, planned: published, total } = play;
-        const running = playing.has(play);
-        return {
-          task,
-          action: piece.tasks[task]?.action ?? '',
-          running,
-          elapsed: micros(Math.max(0, now - span.from)),
-          published,
-          total,
-          qps: running ? play.rateNow : 0,
-        };
-      }),
+      tasks: taskStatuses(score, piece, this.#conductor.isPlaying, now),
     };
   }
 
